@@ -1,0 +1,143 @@
+--- A database of its own for one test, on the run's server.
+local database = {}
+
+local clock = require("tilth.core.clock")
+local hash = require("tilth.core.hash")
+local pg = require("tilth.core.pg")
+local cluster = require("support.cluster")
+
+-- A backend leaves a moment after its client; the server itself waits up to 5 s for one that is leaving.
+local PATIENCE <const> = 2
+local IN_USE <const> = "55006"
+
+local Database = {}
+Database.__index = Database
+
+--- Raises a failed query's report, with the SQLSTATE in front.
+local function must(value, message, code)
+  if value == nil then error(("%s: %s"):format(code, message), 3) end
+  return value
+end
+
+--- Runs one statement on the database `postgres`.
+local function administer(params, sql)
+  local conn <close> = must(pg.connect({ host = params.host, port = params.port, user = params.user, dbname = "postgres" }))
+  must(conn:script(sql))
+end
+
+--- Makes an empty database.
+-- Use it in a `<close>` variable, or call `close` in tearDown.
+-- @tparam[opt] table options `template` (the name of a database to copy), `server` (of cluster.another), `name`
+-- @treturn table with `name`, `url`, `params`
+function database.new(options)
+  options = options or {}
+  local params = options.server
+    and { host = options.server.socket_dir, port = "5432", user = "postgres" } or cluster.params()
+  local name = options.name or "t_" .. hash.uuid():sub(1, 8)
+  local sql = ("create database %q"):format(name)
+  if options.template then sql = sql .. (" template %q"):format(options.template) end
+  administer(params, sql)
+  params.dbname = name
+  local url = options.server and options.server.url:gsub("/postgres%?", "/" .. name .. "?", 1) or cluster.url(name)
+  return setmetatable({ name = name, params = params, url = url, opened = {} }, Database)
+end
+
+--- Opens one more connection; it is closed with the database at the latest.
+-- @tparam[opt] table more parameters for libpq
+-- @treturn userdata a connection of tilth.core.pg
+function Database:connect(more)
+  local params = {}
+  for name, value in pairs(self.params) do params[name] = value end
+  for name, value in pairs(more or {}) do params[name] = value end
+  local conn = must(pg.connect(params))
+  self.opened[#self.opened + 1] = conn
+  return conn
+end
+
+--- The connection that the helpers below use.
+local function own(self)
+  if not self.conn then self.conn = self:connect({ application_name = "test" }) end
+  return self.conn
+end
+
+--- Runs one statement; raises when it fails.
+-- @tparam string sql
+-- @tparam[opt] table params values for $1...
+-- @treturn table the result
+function Database:query(sql, params)
+  return must(own(self):query(sql, params))
+end
+
+--- Runs several statements; raises when one fails.
+-- @tparam string sql
+-- @treturn table list of results
+function Database:script(sql)
+  return must(own(self):script(sql))
+end
+
+--- The first column of the first row; nil when it is NULL or there is no row.
+-- @tparam string sql
+-- @tparam[opt] table params
+function Database:value(sql, params)
+  local result = self:query(sql, params)
+  return result[1] and result[1][result.columns[1]]
+end
+
+--- The first column of every row.
+-- @tparam string sql
+-- @tparam[opt] table params
+-- @treturn table list
+function Database:column(sql, params)
+  local result, list = self:query(sql, params), {}
+  for i = 1, #result do list[i] = result[i][result.columns[1]] end
+  return list
+end
+
+--- Whether a table, view or index is there.
+-- @tparam string name qualified where it is not in the search path
+-- @treturn bool
+function Database:has(name)
+  return self:value("select to_regclass($1) is not null", { name })
+end
+
+--- Closes the helper's connection and those of `connect`, so that the database can serve as a template.
+function Database:disconnect()
+  for _, conn in ipairs(self.opened) do conn:close() end
+  self.opened, self.conn = {}, nil
+end
+
+--- Who is in a database, for the message about a leak.
+local function visitors(conn, name)
+  local rows = must(conn:query([[select pid, application_name, state from pg_stat_activity where datname = $1]], { name }))
+  local lines = {}
+  for i, row in ipairs(rows) do
+    lines[i] = ("%d (application_name %q, %s)"):format(row.pid, row.application_name or "", row.state or "?")
+  end
+  return table.concat(lines, ", ")
+end
+
+--- Drops the database. A session that is still in it, once those of this object are closed, is a leak of what was
+-- tested: it is thrown out, and reported by an error.
+function Database:close()
+  if self.closed then return end
+  self.closed = true
+  self:disconnect()
+  local params = self.params
+  local conn <close> = must(pg.connect({ host = params.host, port = params.port, user = params.user, dbname = "postgres" }))
+  local drop = ("drop database if exists %q"):format(self.name)
+  local deadline = clock.monotonic() + PATIENCE
+  local dropped, message, code
+  repeat
+    dropped, message, code = conn:query(drop)
+    if dropped then return end
+    if code ~= IN_USE then error(("%s: %s"):format(code, message), 2) end
+    clock.sleep(0.01)
+  until clock.monotonic() > deadline
+  local who = visitors(conn, self.name)
+  must(conn:query(drop .. " with (force)"))
+  error(("sessions were left open on the test's database: %s"):format(who), 2)
+end
+
+Database.__close = Database.close
+
+return database
