@@ -43,7 +43,7 @@ function Output:endClass()
   self.say(("%s: %s (%.2f s)"):format(class.name, table.concat(parts, ", "), clock.monotonic() - class.started))
 end
 
-function Output:endSuite() end
+function Output.endSuite() end
 
 --- Gives the coming test a folder of its own.
 local function enter(unit, name)

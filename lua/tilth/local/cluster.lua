@@ -157,7 +157,7 @@ end
 local function launch(options, user, socket_dir)
   local offset, message, code = prepare_log(options.log, user)
   if not offset then return nil, message, code end
-  local spawn = data.run_options(user, env.all())
+  local spawn = data.run_options(user, options.env)
   spawn.stdout, spawn.stderr = "null", "null"
   spawn.detach, spawn.die_with_parent = true, options.die_with_parent or nil
   local child
@@ -211,28 +211,28 @@ local function take_lock(path)
 end
 
 --- The programs for a data folder: those asked for, checked against the version that made the data.
-local function choose_programs(options, variables)
+local function choose_programs(options)
   local major = data.major(options.data)
-  return binaries.find({ bindir = options.bindir, env = variables, major = major, root = options.root })
+  return binaries.find({ bindir = options.bindir, env = options.env, major = major, root = options.root })
 end
 
 --- The steps between the lock and the running server.
-local function start_locked(options, user, variables)
+local function start_locked(options, user)
   local running = cluster.status(options.data)
   if running.pid then
     return nil, ("a server is running in %s already, process %d"):format(options.data, running.pid), "running"
   end
-  local found, message, code, detail = choose_programs(options, variables)
+  local found, message, code, detail = choose_programs(options)
   if not found then return nil, message, code, detail end
   options.bindir = found.bindir
   local ok
   ok, message, code, detail = check_reach(options, user)
   if not ok then return nil, message, code, detail end
   local socket_dir
-  socket_dir, message, code, detail = socket.folder(options.socket_dir, user, variables)
+  socket_dir, message, code, detail = socket.folder(options.socket_dir, user, options.env)
   if not socket_dir then return nil, message, code, detail end
   ok, message, code, detail = data.prepare({ data = options.data, bindir = found.bindir, user = user,
-    env = variables, template = options.template })
+    env = options.env, template = options.template })
   if ok == nil then return nil, message, code, detail end
   ok, message, code, detail = pidfile.clear_stale(fs, process.kill, options.data, socket_dir)
   if ok == nil then return nil, message, code, detail end
@@ -249,7 +249,8 @@ end
 -- @tparam table options
 --   `data` folder, absolute; `bindir` of the server's programs (found when absent); `socket_dir` (a shorter one is taken
 --   when it is too long for a socket); `options` server settings, name to value; `die_with_parent` ends the server with
---   this process; `log` file; `template` as of data.prepare; `root` as of binaries.find; `timeout` for readiness
+--   this process; `log` file; `template` as of data.prepare; `root` as of binaries.find; `env` (our
+--   variables, when they are not those of the process); `timeout` for readiness
 -- @treturn table `{ socket_dir, port, pid, url, version, major, bindir, data, stop = function }`, also closed by `<close>`;
 -- `stop()` gives true, or nil, message, code, detail
 -- @treturn[2] nil
@@ -263,6 +264,7 @@ function cluster.start(options)
   local given = {}
   for name, value in pairs(options) do given[name] = value end
   given.log = options.log or base .. "/log"
+  given.env = options.env or env.all()
   given.socket_dir = options.socket_dir or base .. "/socket"
   local user, message, code, detail = owner.choose(options.data)
   if not user then return nil, message, code, detail end
@@ -271,7 +273,7 @@ function cluster.start(options)
   if not made then return nil, message, code end
   local lock <close>, why, errno = take_lock(base .. "/lock")
   if not lock then return nil, why, errno end
-  return start_locked(given, user, env.all())
+  return start_locked(given, user)
 end
 
 return cluster
