@@ -1,0 +1,320 @@
+/* tilth.core.interrupt: stops Lua code and waits on a signal, and lets them clean up. */
+#include "core.h"
+#include "interrupt.h"
+#include "result.h"
+#include "wait.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <lauxlib.h>
+#include <lualib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char REGISTRY_KEY = 'i';
+static const char *const ERROR_TYPE = "tilth.interrupt.error";
+
+static void hook(lua_State *L, lua_Debug *activation)
+{
+    (void)activation;
+    struct tilth_interrupt *interrupt = tilth_interrupt_of(L);
+    lua_sethook(L, NULL, 0, 0);
+    if (interrupt->signal != 0 && !interrupt->raised && !interrupt->caught)
+        tilth_raise_interrupt(L);
+}
+
+static void arm(lua_State *L)
+{
+    lua_sethook(L, hook, LUA_MASKCALL | LUA_MASKRET | LUA_MASKLINE | LUA_MASKCOUNT, 1);
+}
+
+static int close_pipe(lua_State *L)
+{
+    struct tilth_interrupt *interrupt = lua_touserdata(L, 1);
+    for (int i = 0; i < 2; i++) {
+        if (interrupt->pipe[i] >= 0)
+            close(interrupt->pipe[i]);
+        interrupt->pipe[i] = -1;
+    }
+    return 0;
+}
+
+static lua_State *main_thread(lua_State *L)
+{
+    lua_rawgeti(L, LUA_REGISTRYINDEX, LUA_RIDX_MAINTHREAD);
+    lua_State *main = lua_tothread(L, -1);
+    lua_pop(L, 1);
+    return main;
+}
+
+static struct tilth_interrupt *create(lua_State *L)
+{
+    struct tilth_interrupt *interrupt = lua_newuserdatauv(L, sizeof *interrupt, 0);
+    memset(interrupt, 0, sizeof *interrupt);
+    interrupt->pipe[0] = interrupt->pipe[1] = -1;
+    interrupt->current = main_thread(L);
+    lua_createtable(L, 0, 1);
+    lua_pushcfunction(L, close_pipe);
+    lua_setfield(L, -2, "__gc");
+    lua_setmetatable(L, -2);
+    if (pipe2(interrupt->pipe, O_CLOEXEC | O_NONBLOCK) != 0)
+        luaL_error(L, "cannot make the interruption pipe: %s", strerror(errno));
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &REGISTRY_KEY);
+    return interrupt;
+}
+
+struct tilth_interrupt *tilth_interrupt_of(lua_State *L)
+{
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &REGISTRY_KEY);
+    struct tilth_interrupt *interrupt = lua_touserdata(L, -1);
+    lua_pop(L, 1);
+    return interrupt != NULL ? interrupt : create(L);
+}
+
+void tilth_interrupt(struct tilth_interrupt *interrupt, int signal)
+{
+    int saved = errno;
+    if (interrupt->count == 0)
+        interrupt->signal = signal;
+    interrupt->count++;
+    unsigned char byte = (unsigned char)signal;
+    if (interrupt->pipe[1] >= 0 && write(interrupt->pipe[1], &byte, 1) < 0) {
+        /* A full pipe wakes the waiter just as well. */
+    }
+    if (interrupt->current != NULL && interrupt->count == 1)
+        arm(interrupt->current);
+    errno = saved;
+}
+
+int tilth_interrupt_signal(lua_State *L)
+{
+    return tilth_interrupt_of(L)->signal;
+}
+
+void tilth_interrupt_begin(struct tilth_interrupt *interrupt)
+{
+    if (interrupt->raised || interrupt->caught)
+        return;
+    interrupt->raised = true;
+    interrupt->cleanup_until = tilth_monotonic() + TILTH_CLEANUP_SECONDS;
+}
+
+int tilth_raise_interrupt(lua_State *L)
+{
+    tilth_interrupt_begin(tilth_interrupt_of(L));
+    lua_createtable(L, 0, 2);
+    lua_pushliteral(L, "interrupted");
+    lua_setfield(L, -2, "message");
+    lua_pushliteral(L, "interrupted");
+    lua_setfield(L, -2, "code");
+    luaL_setmetatable(L, ERROR_TYPE);
+    return lua_error(L);
+}
+
+static int error_text(lua_State *L)
+{
+    lua_pushliteral(L, "interrupted");
+    return 1;
+}
+
+static int finish_pcall(lua_State *L, int status, lua_KContext extra)
+{
+    if (status != LUA_OK && status != LUA_YIELD) {
+        if (tilth_interrupt_of(L)->raised)
+            return lua_error(L);
+        lua_pushboolean(L, 0);
+        lua_pushvalue(L, -2);
+        return 2;
+    }
+    return lua_gettop(L) - (int)extra;
+}
+
+static int base_pcall(lua_State *L)
+{
+    luaL_checkany(L, 1);
+    lua_pushboolean(L, 1);
+    lua_insert(L, 1);
+    int status = lua_pcallk(L, lua_gettop(L) - 2, LUA_MULTRET, 0, 0, finish_pcall);
+    return finish_pcall(L, status, 0);
+}
+
+static int base_xpcall(lua_State *L)
+{
+    int count = lua_gettop(L);
+    luaL_checktype(L, 2, LUA_TFUNCTION);
+    lua_pushboolean(L, 1);
+    lua_pushvalue(L, 1);
+    lua_rotate(L, 3, 2);
+    int status = lua_pcallk(L, count - 2, LUA_MULTRET, 2, 2, finish_pcall);
+    return finish_pcall(L, status, 2);
+}
+
+/* Resumes `co` with `count` arguments from the top of L's stack. The number of results,
+ * which are then on top of L, or -1 with the error on top of L. As lcorolib.c:auxresume.
+ */
+static int resume(lua_State *L, lua_State *co, int count)
+{
+    if (!lua_checkstack(co, count)) {
+        lua_pushliteral(L, "too many arguments to resume");
+        return -1;
+    }
+    struct tilth_interrupt *interrupt = tilth_interrupt_of(L);
+    lua_State *previous = interrupt->current;
+    int results;
+    lua_xmove(L, co, count);
+    interrupt->current = co;
+    if (interrupt->signal != 0 && !interrupt->raised && !interrupt->caught)
+        arm(co);
+    int status = lua_resume(co, L, count, &results);
+    interrupt->current = previous;
+    if (interrupt->signal != 0 && !interrupt->raised && !interrupt->caught)
+        arm(L);
+    if (status != LUA_OK && status != LUA_YIELD) {
+        lua_xmove(co, L, 1);
+        return -1;
+    }
+    if (!lua_checkstack(L, results + 1)) {
+        lua_pop(co, results);
+        lua_pushliteral(L, "too many results to resume");
+        return -1;
+    }
+    lua_xmove(co, L, results);
+    return results;
+}
+
+static int base_resume(lua_State *L)
+{
+    lua_State *co = lua_tothread(L, 1);
+    luaL_argexpected(L, co, 1, "coroutine");
+    int results = resume(L, co, lua_gettop(L) - 1);
+    if (results < 0) {
+        if (tilth_interrupt_of(L)->raised)
+            return lua_error(L);
+        lua_pushboolean(L, 0);
+        lua_insert(L, -2);
+        return 2;
+    }
+    lua_pushboolean(L, 1);
+    lua_insert(L, -(results + 1));
+    return results + 1;
+}
+
+static int wrapped(lua_State *L)
+{
+    lua_State *co = lua_tothread(L, lua_upvalueindex(1));
+    int results = resume(L, co, lua_gettop(L));
+    if (results >= 0)
+        return results;
+    int status = lua_status(co);
+    if (status != LUA_OK && status != LUA_YIELD) {
+        status = lua_resetthread(co); /* closes its to-be-closed variables */
+        lua_xmove(co, L, 1);
+    }
+    if (status != LUA_ERRMEM && lua_type(L, -1) == LUA_TSTRING) {
+        luaL_where(L, 1);
+        lua_insert(L, -2);
+        lua_concat(L, 2);
+    }
+    return lua_error(L);
+}
+
+static int base_wrap(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TFUNCTION);
+    lua_State *co = lua_newthread(L);
+    lua_pushvalue(L, 1);
+    lua_xmove(L, co, 1);
+    lua_pushcclosure(L, wrapped, 1);
+    return 1;
+}
+
+static int finish_catch(lua_State *L, int status, lua_KContext extra)
+{
+    (void)extra;
+    if (status == LUA_OK || status == LUA_YIELD)
+        return lua_gettop(L);
+    struct tilth_interrupt *interrupt = tilth_interrupt_of(L);
+    if (interrupt->raised) {
+        interrupt->raised = false;
+        interrupt->caught = true;
+    }
+    lua_pushboolean(L, 0);
+    lua_pushvalue(L, -2);
+    return 2;
+}
+
+/* true, results... | false, error = interrupt.catch(fn, ...) */
+static int interrupt_catch(lua_State *L)
+{
+    luaL_checkany(L, 1);
+    lua_pushboolean(L, 1);
+    lua_insert(L, 1);
+    int status = lua_pcallk(L, lua_gettop(L) - 2, LUA_MULTRET, 0, 0, finish_catch);
+    return finish_catch(L, status, 0);
+}
+
+/* number | nil = interrupt.signal() */
+static int interrupt_signal(lua_State *L)
+{
+    int signal = tilth_interrupt_of(L)->signal;
+    if (signal == 0)
+        lua_pushnil(L);
+    else
+        lua_pushinteger(L, signal);
+    return 1;
+}
+
+/* interrupt.clear(): forgets an interruption, for a prompt that goes on after Ctrl-C */
+static int interrupt_clear(lua_State *L)
+{
+    struct tilth_interrupt *interrupt = tilth_interrupt_of(L);
+    char bytes[16];
+    while (read(interrupt->pipe[0], bytes, sizeof bytes) > 0) {
+        /* drained */
+    }
+    interrupt->signal = 0;
+    interrupt->count = 0;
+    interrupt->raised = false;
+    interrupt->caught = false;
+    return 0;
+}
+
+/* interrupt.trigger(signal): interrupts this very runtime, as a signal would */
+static int interrupt_trigger(lua_State *L)
+{
+    int signal = (int)luaL_optinteger(L, 1, SIGINT);
+    tilth_interrupt(tilth_interrupt_of(L), signal);
+    return 0;
+}
+
+void tilth_interrupt_base(lua_State *L)
+{
+    static const luaL_Reg base[] = {
+        {"pcall", base_pcall}, {"xpcall", base_xpcall}, {NULL, NULL}};
+    static const luaL_Reg coroutine[] = {
+        {"resume", base_resume}, {"wrap", base_wrap}, {NULL, NULL}};
+    tilth_interrupt_of(L);
+    lua_pushglobaltable(L);
+    luaL_setfuncs(L, base, 0);
+    lua_getfield(L, -1, LUA_COLIBNAME);
+    luaL_setfuncs(L, coroutine, 0);
+    lua_pop(L, 2);
+}
+
+int luaopen_tilth_core_interrupt(lua_State *L)
+{
+    static const luaL_Reg functions[] = {
+        {"catch", interrupt_catch},
+        {"clear", interrupt_clear},
+        {"signal", interrupt_signal},
+        {"trigger", interrupt_trigger},
+        {NULL, NULL},
+    };
+    if (luaL_newmetatable(L, ERROR_TYPE)) {
+        lua_pushcfunction(L, error_text);
+        lua_setfield(L, -2, "__tostring");
+    }
+    lua_pop(L, 1);
+    luaL_newlib(L, functions);
+    return 1;
+}

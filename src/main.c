@@ -1,0 +1,49 @@
+/* The program: a runtime, signal handlers, the command line. */
+#include "tilth.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A signal handler takes no argument of ours, so the one runtime of the program is here.
+ */
+static tilth *runtime;
+static volatile sig_atomic_t signals;
+
+static void on_signal(int signal)
+{
+    if (++signals > 2)
+        _exit(128 + signal);
+    tilth_cancel(runtime, signal);
+}
+
+static void handle(int signal)
+{
+    struct sigaction action, before;
+    memset(&action, 0, sizeof action);
+    sigemptyset(&action.sa_mask);
+    action.sa_handler = on_signal;
+    /* nohup and background shells ignore signals on purpose: leave it so. */
+    if (sigaction(signal, NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+        sigaction(signal, &action, NULL);
+}
+
+int main(int argc, char **argv)
+{
+    runtime = tilth_new();
+    if (runtime == NULL) {
+        fputs("tilth: not enough memory to start\n", stderr);
+        return 99;
+    }
+    handle(SIGINT);
+    handle(SIGTERM);
+    handle(SIGHUP);
+    signal(SIGPIPE, SIG_IGN);
+    int status = tilth_main(runtime, argc, argv);
+    if (fflush(stdout) != 0 && status == 0)
+        status = 1;
+    tilth_free(runtime);
+    return status;
+}

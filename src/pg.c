@@ -1,0 +1,190 @@
+/* tilth.core.pg: PostgreSQL through libpq, never blocking inside it. */
+#include "core.h"
+#include "pg.h"
+#include "result.h"
+
+#include <lauxlib.h>
+#include <string.h>
+
+struct tilth_pg *tilth_pg_check(lua_State *L, int index)
+{
+    struct tilth_pg *pg = luaL_checkudata(L, index, TILTH_PG_CONNECTION);
+    luaL_argcheck(L, pg->connection != NULL, index, "the connection is closed");
+    return pg;
+}
+
+/* conn:close(); closing twice is allowed */
+static int conn_close(lua_State *L)
+{
+    struct tilth_pg *pg = luaL_checkudata(L, 1, TILTH_PG_CONNECTION);
+    luaL_unref(L, LUA_REGISTRYINDEX, pg->notice_reference);
+    pg->notice_reference = LUA_NOREF;
+    if (pg->connection != NULL)
+        PQfinish(pg->connection);
+    pg->connection = NULL;
+    return 0;
+}
+
+/* "idle" | "active" | "transaction" | "failed" | "closed" = conn:status() */
+static int conn_status(lua_State *L)
+{
+    struct tilth_pg *pg = luaL_checkudata(L, 1, TILTH_PG_CONNECTION);
+    const char *status = "closed";
+    if (pg->connection != NULL && PQstatus(pg->connection) == CONNECTION_OK) {
+        switch (PQtransactionStatus(pg->connection)) {
+        case PQTRANS_IDLE:
+            status = "idle";
+            break;
+        case PQTRANS_ACTIVE:
+            status = "active";
+            break;
+        case PQTRANS_INTRANS:
+            status = "transaction";
+            break;
+        case PQTRANS_INERROR:
+            status = "failed";
+            break;
+        default:
+            break;
+        }
+    }
+    lua_pushstring(L, status);
+    return 1;
+}
+
+static void set_string(lua_State *L, const char *name, const char *value)
+{
+    if (value == NULL)
+        return;
+    lua_pushstring(L, value);
+    lua_setfield(L, -2, name);
+}
+
+/* { pid, server_version, host, port, database, user, tls } = conn:info() */
+static int conn_info(lua_State *L)
+{
+    PGconn *connection = tilth_pg_check(L, 1)->connection;
+    lua_createtable(L, 0, 7);
+    lua_pushinteger(L, PQbackendPID(connection));
+    lua_setfield(L, -2, "pid");
+    lua_pushinteger(L, PQserverVersion(connection));
+    lua_setfield(L, -2, "server_version");
+    set_string(L, "host", PQhost(connection));
+    set_string(L, "port", PQport(connection));
+    set_string(L, "database", PQdb(connection));
+    set_string(L, "user", PQuser(connection));
+    lua_pushboolean(L, PQsslInUse(connection));
+    lua_setfield(L, -2, "tls");
+    return 1;
+}
+
+/* string | nil = conn:parameter(name): what the server reported, such as server_version
+ */
+static int conn_parameter(lua_State *L)
+{
+    struct tilth_pg *pg = tilth_pg_check(L, 1);
+    lua_pushstring(L, PQparameterStatus(pg->connection, luaL_checkstring(L, 2)));
+    return 1;
+}
+
+/* conn:on_notice(fn | nil): fn{ severity, sqlstate, message, ... } for each notice */
+static int conn_on_notice(lua_State *L)
+{
+    struct tilth_pg *pg = tilth_pg_check(L, 1);
+    if (!lua_isnoneornil(L, 2))
+        luaL_checktype(L, 2, LUA_TFUNCTION);
+    luaL_unref(L, LUA_REGISTRYINDEX, pg->notice_reference);
+    pg->notice_reference = LUA_NOREF;
+    if (!lua_isnoneornil(L, 2)) {
+        lua_settop(L, 2);
+        pg->notice_reference = luaL_ref(L, LUA_REGISTRYINDEX);
+    }
+    return 0;
+}
+
+static int push_escaped(lua_State *L, PGconn *connection, char *escaped)
+{
+    if (escaped == NULL)
+        return luaL_error(L, "cannot be escaped: %s", PQerrorMessage(connection));
+    lua_pushstring(L, escaped);
+    PQfreemem(escaped);
+    return 1;
+}
+
+/* text = conn:identifier(name) */
+static int conn_identifier(lua_State *L)
+{
+    PGconn *connection = tilth_pg_check(L, 1)->connection;
+    size_t length;
+    const char *name = luaL_checklstring(L, 2, &length);
+    return push_escaped(L, connection, PQescapeIdentifier(connection, name, length));
+}
+
+/* text = conn:literal(text) */
+static int conn_literal(lua_State *L)
+{
+    PGconn *connection = tilth_pg_check(L, 1)->connection;
+    size_t length;
+    const char *text = luaL_checklstring(L, 2, &length);
+    return push_escaped(L, connection, PQescapeLiteral(connection, text, length));
+}
+
+/* number = pg.version(): libpq's own, such as 150018 */
+static int pg_version(lua_State *L)
+{
+    lua_pushinteger(L, PQlibVersion());
+    return 1;
+}
+
+static int conn_tostring(lua_State *L)
+{
+    struct tilth_pg *pg = luaL_checkudata(L, 1, TILTH_PG_CONNECTION);
+    if (pg->connection == NULL)
+        lua_pushliteral(L, "connection (closed)");
+    else
+        lua_pushfstring(L, "connection (%s, pid %d)", PQdb(pg->connection),
+                        PQbackendPID(pg->connection));
+    return 1;
+}
+
+static const luaL_Reg functions[] = {
+    {"array", tilth_pg_array},
+    {"connect", tilth_pg_connect},
+    {"version", pg_version},
+    {NULL, NULL},
+};
+
+static const luaL_Reg methods[] = {
+    {"close", conn_close},
+    {"copy_in", tilth_pg_copy_in},
+    {"copy_out", tilth_pg_copy_out},
+    {"identifier", conn_identifier},
+    {"info", conn_info},
+    {"literal", conn_literal},
+    {"on_notice", conn_on_notice},
+    {"parameter", conn_parameter},
+    {"query", tilth_pg_query},
+    {"script", tilth_pg_script},
+    {"status", conn_status},
+    {NULL, NULL},
+};
+
+static const luaL_Reg metamethods[] = {
+    {"__close", conn_close},
+    {"__gc", conn_close},
+    {"__tostring", conn_tostring},
+    {NULL, NULL},
+};
+
+int luaopen_tilth_core_pg(lua_State *L)
+{
+    luaL_newmetatable(L, TILTH_PG_CONNECTION);
+    luaL_setfuncs(L, metamethods, 0);
+    luaL_newlib(L, methods);
+    lua_setfield(L, -2, "__index");
+    lua_pop(L, 1);
+    luaL_newlib(L, functions);
+    lua_pushlightuserdata(L, NULL);
+    lua_setfield(L, -2, "null");
+    return 1;
+}

@@ -1,0 +1,120 @@
+/* Waiting on a PostgreSQL connection: results, sending, cancelling. */
+#include "offload.h"
+#include "pg.h"
+
+#include <lauxlib.h>
+#include <stdlib.h>
+
+/* How long a cancelled query may take to say so before the connection is given up. */
+#define CANCEL_SECONDS 4.0
+
+enum tilth_wait tilth_pg_wait(lua_State *L, struct tilth_pg *pg, short events,
+                              double deadline)
+{
+    struct pollfd descriptor = {PQsocket(pg->connection), events, 0};
+    pg->L = L;
+    return tilth_wait(L, &descriptor, 1, deadline);
+}
+
+bool tilth_pg_flush(lua_State *L, struct tilth_pg *pg, double deadline)
+{
+    for (;;) {
+        int left = PQflush(pg->connection);
+        if (left <= 0)
+            return left == 0;
+        enum tilth_wait outcome = tilth_pg_wait(L, pg, POLLIN | POLLOUT, deadline);
+        if (outcome == TILTH_INTERRUPTED) {
+            tilth_pg_stop(L, pg);
+            tilth_raise_interrupt(L);
+        }
+        /* The server may be unable to read on until we have read what it says. */
+        if (outcome == TILTH_TIMEOUT || !PQconsumeInput(pg->connection))
+            return false;
+    }
+}
+
+static void cancel(void *data)
+{
+    char text[256];
+    PQcancel(data, text, sizeof text);
+}
+
+static void free_cancel(void *data)
+{
+    PQfreeCancel(data);
+}
+
+/* Reads until a result can be had without blocking. */
+static enum tilth_wait read_until_ready(lua_State *L, struct tilth_pg *pg,
+                                        double deadline)
+{
+    pg->L = L;
+    while (PQisBusy(pg->connection)) {
+        short events = PQflush(pg->connection) > 0 ? POLLIN | POLLOUT : POLLIN;
+        enum tilth_wait outcome = tilth_pg_wait(L, pg, events, deadline);
+        if (outcome != TILTH_READY)
+            return outcome;
+        if (!PQconsumeInput(pg->connection))
+            break; /* PQgetResult tells what happened */
+    }
+    return TILTH_READY;
+}
+
+static bool drain(lua_State *L, struct tilth_pg *pg, double deadline)
+{
+    for (;;) {
+        if (read_until_ready(L, pg, deadline) != TILTH_READY)
+            return false;
+        PGresult *result = PQgetResult(pg->connection);
+        if (result == NULL)
+            return true;
+        ExecStatusType status = PQresultStatus(result);
+        PQclear(result);
+        if (PQstatus(pg->connection) == CONNECTION_BAD)
+            return true;
+        if (status == PGRES_COPY_IN)
+            PQputCopyEnd(pg->connection, "canceled");
+        if (status == PGRES_COPY_OUT) {
+            char *row;
+            int length;
+            while ((length = PQgetCopyData(pg->connection, &row, 1)) >= 0) {
+                PQfreemem(row);
+                if (length == 0 &&
+                    (tilth_pg_wait(L, pg, POLLIN, deadline) != TILTH_READY ||
+                     !PQconsumeInput(pg->connection)))
+                    return false;
+            }
+        }
+    }
+}
+
+void tilth_pg_stop(lua_State *L, struct tilth_pg *pg)
+{
+    double deadline = tilth_deadline(CANCEL_SECONDS);
+    PGcancel *request = PQgetCancel(pg->connection);
+    if (request != NULL) {
+        /* The thread needs the request until its connection has ended: it frees it then.
+         */
+        if (tilth_offload(L, cancel, free_cancel, request, deadline) == TILTH_READY)
+            PQfreeCancel(request);
+    }
+    if (!drain(L, pg, deadline)) {
+        PQfinish(pg->connection);
+        pg->connection = NULL;
+    }
+}
+
+enum tilth_pg_next tilth_pg_next(lua_State *L, struct tilth_pg *pg,
+                                 struct tilth_pg_box *box, double deadline)
+{
+    tilth_pg_clear(box);
+    enum tilth_wait outcome = read_until_ready(L, pg, deadline);
+    if (outcome == TILTH_READY) {
+        box->result = PQgetResult(pg->connection);
+        return box->result != NULL ? TILTH_PG_RESULT : TILTH_PG_END;
+    }
+    tilth_pg_stop(L, pg);
+    if (outcome == TILTH_INTERRUPTED)
+        tilth_raise_interrupt(L);
+    return pg->connection != NULL ? TILTH_PG_TIMEOUT : TILTH_PG_BROKEN;
+}
