@@ -1,0 +1,75 @@
+/* tilth.core.env: the environment of this process. Values never appear in messages. */
+#include "argument.h"
+#include "core.h"
+#include "result.h"
+
+#include <errno.h>
+#include <lauxlib.h>
+#include <stdlib.h>
+#include <string.h>
+
+extern char **environ;
+
+static const char *check_name(lua_State *L, int argument)
+{
+    const char *name = tilth_check_text(L, argument);
+    luaL_argcheck(L, name[0] != '\0' && strchr(name, '=') == NULL, argument,
+                  "not a variable's name");
+    return name;
+}
+
+/* string | nil = env.get(name) */
+static int env_get(lua_State *L)
+{
+    lua_pushstring(L, getenv(check_name(L, 1)));
+    return 1;
+}
+
+/* true | nil, message, errno = env.set(name, value) */
+static int env_set(lua_State *L)
+{
+    const char *name = check_name(L, 1);
+    const char *value = tilth_check_text(L, 2);
+    int failed = setenv(name, value, 1);
+    return tilth_result(L, failed == 0, name, errno);
+}
+
+/* true | nil, message, errno = env.unset(name) */
+static int env_unset(lua_State *L)
+{
+    const char *name = check_name(L, 1);
+    int failed = unsetenv(name);
+    return tilth_result(L, failed == 0, name, errno);
+}
+
+/* { name = value } = env.all() */
+static int env_all(lua_State *L)
+{
+    lua_newtable(L);
+    for (char **entry = environ; entry != NULL && *entry != NULL; entry++) {
+        const char *equals = strchr(*entry, '=');
+        if (equals == NULL || equals == *entry)
+            continue;
+        lua_pushlstring(L, *entry, (size_t)(equals - *entry));
+        lua_pushvalue(L, -1);
+        /* getenv finds the first of two entries with one name. */
+        if (lua_rawget(L, -3) == LUA_TNIL) {
+            lua_pop(L, 1);
+            lua_pushstring(L, equals + 1);
+            lua_rawset(L, -3);
+        } else {
+            lua_pop(L, 2);
+        }
+    }
+    return 1;
+}
+
+int luaopen_tilth_core_env(lua_State *L)
+{
+    static const luaL_Reg functions[] = {
+        {"get", env_get}, {"set", env_set}, {"unset", env_unset},
+        {"all", env_all}, {NULL, NULL},
+    };
+    luaL_newlib(L, functions);
+    return 1;
+}

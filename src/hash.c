@@ -1,0 +1,77 @@
+/* tilth.core.hash: SHA-256 and random bytes, from libcrypto. */
+#include "core.h"
+#include "result.h"
+
+#include <lauxlib.h>
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+
+#define MOST_RANDOM_BYTES (1 << 20)
+
+static void push_hex(lua_State *L, const unsigned char *bytes, size_t count)
+{
+    static const char digits[] = "0123456789abcdef";
+    char text[2 * EVP_MAX_MD_SIZE];
+    for (size_t i = 0; i < count; i++) {
+        text[2 * i] = digits[bytes[i] >> 4];
+        text[2 * i + 1] = digits[bytes[i] & 15];
+    }
+    lua_pushlstring(L, text, 2 * count);
+}
+
+/* 64 hex digits = hash.sha256(text) */
+static int hash_sha256(lua_State *L)
+{
+    size_t length;
+    const char *text = luaL_checklstring(L, 1, &length);
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned int size = 0;
+    if (EVP_Digest(text, length, digest, &size, EVP_sha256(), NULL) != 1)
+        return luaL_error(L, "libcrypto has no SHA-256");
+    push_hex(L, digest, size);
+    return 1;
+}
+
+/* bytes | nil, message, "failed" = hash.random(count) */
+static int hash_random(lua_State *L)
+{
+    lua_Integer count = luaL_checkinteger(L, 1);
+    luaL_argcheck(L, count >= 0 && count <= MOST_RANDOM_BYTES, 1, "not a count of bytes");
+    luaL_Buffer buffer;
+    char *bytes = luaL_buffinitsize(L, &buffer, (size_t)count);
+    if (RAND_bytes((unsigned char *)bytes, (int)count) != 1)
+        return tilth_fail(L, "failed", "libcrypto has no random bytes");
+    luaL_pushresultsize(&buffer, (size_t)count);
+    return 1;
+}
+
+/* "xxxxxxxx-xxxx-4xxx-yxxx-xxxxxxxxxxxx" | nil, message, "failed" = hash.uuid() */
+static int hash_uuid(lua_State *L)
+{
+    static const char digits[] = "0123456789abcdef";
+    unsigned char bytes[16];
+    if (RAND_bytes(bytes, sizeof bytes) != 1)
+        return tilth_fail(L, "failed", "libcrypto has no random bytes");
+    bytes[6] = (unsigned char)((bytes[6] & 0x0f) | 0x40); /* version 4 */
+    bytes[8] = (unsigned char)((bytes[8] & 0x3f) | 0x80); /* variant of RFC 9562 */
+    char text[36];
+    size_t length = 0;
+    for (size_t i = 0; i < sizeof bytes; i++) {
+        if (i == 4 || i == 6 || i == 8 || i == 10)
+            text[length++] = '-';
+        text[length++] = digits[bytes[i] >> 4];
+        text[length++] = digits[bytes[i] & 15];
+    }
+    lua_pushlstring(L, text, length);
+    return 1;
+}
+
+int luaopen_tilth_core_hash(lua_State *L)
+{
+    static const luaL_Reg functions[] = {{"sha256", hash_sha256},
+                                         {"random", hash_random},
+                                         {"uuid", hash_uuid},
+                                         {NULL, NULL}};
+    luaL_newlib(L, functions);
+    return 1;
+}
