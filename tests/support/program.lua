@@ -19,7 +19,7 @@ Child.__index = Child
 --- Where the program is: named by `make check`, else the one that runs these tests.
 -- @treturn string
 function program.path()
-  return env.get("TILTH_TEST_PROGRAM") or assert(fs.realpath("/proc/self/exe"))
+  return env.get("TILTH_PROGRAM") or assert(fs.realpath("/proc/self/exe"))
 end
 
 --- The variables of a child: a clean base, then the test's own.

@@ -12,9 +12,9 @@ Proxy.__index = Proxy
 
 --- Where the build put the proxy; without a build of it the test is skipped, in CI it fails.
 local function program_path()
-  local path = (env.get("TILTH_TEST_BUILDDIR") or ".") .. "/tests/support/faultproxy"
+  local path = program.path():match("^(.*)/[^/]*$") .. "/tests/support/faultproxy"
   if fs.stat(path, "follow") then return path end
-  local reason = path .. " is not built; run `make check`, or set TILTH_TEST_BUILDDIR"
+  local reason = path .. " is not built; `make check` does that"
   if env.get("CI") == "true" then error(reason, 3) end
   lu.skip(reason)
 end

@@ -48,7 +48,8 @@ function Output.endSuite() end
 --- Gives the coming test a folder of its own.
 local function enter(unit, name)
   unit.folder = ("%s/%s"):format(unit.home, name:gsub("[^%w_]+", "-"))
-  assert(fs.mkdir(unit.folder, 493)) -- 493: rwxr-xr-x, for servers under another user
+  assert(fs.mkdir(unit.folder))
+  assert(fs.chmod(unit.folder, 493)) -- 493: rwxr-xr-x, for servers under another user
   env.set("TILTH_TEST_TMP", unit.folder)
   unit.before = leaks.snapshot(unit.watch)
 end

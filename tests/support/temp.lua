@@ -20,7 +20,8 @@ end
 function temp.folder(name)
   local home = must(env.get("TILTH_TEST_TMP"), "tests run through tests/run.lua, which sets TILTH_TEST_TMP")
   local path = ("%s/%s-%s"):format(home, name or "folder", hash.uuid():sub(1, 8))
-  must(fs.mkdir(path, 493)) -- 493: rwxr-xr-x, so that a server under another user can be put below it
+  must(fs.mkdir(path))
+  must(fs.chmod(path, 493)) -- 493: rwxr-xr-x, so that a server under another user can be put below it
   return setmetatable({ path = path }, Folder)
 end
 

@@ -16,6 +16,7 @@ local STOP_TIMEOUT <const> = 30
 local LOCK_TIMEOUT <const> = 90
 local LOG_LIMIT <const> = 1048576
 local SIGINT <const>, SIGQUIT <const> = 2, 3
+local ESRCH <const>, EAGAIN <const> = 3, 11
 -- A shell opens the log, because it must belong to the server's user, and becomes the server.
 local LAUNCH <const> = 'log=$1; shift; umask 077; exec "$@" >>"$log" 2>&1'
 
@@ -71,7 +72,7 @@ end
 local function terminate(pid, is_gone, timeout)
   for _, signal in ipairs({ SIGINT, SIGQUIT }) do
     local sent, message, code = process.kill(pid, signal)
-    if not sent and code ~= 3 then -- 3 is ESRCH: it is gone already
+    if not sent and code ~= ESRCH then
       return nil, ("cannot stop the server, process %d: %s"):format(pid, message), code
     end
     if poll(is_gone, timeout, 0.005) then return true end
@@ -193,7 +194,8 @@ end
 --- Makes the folder that holds data, log and lock, when it is not there.
 local function make_base(base)
   if fs.stat(base, "follow") then return true end
-  local made, message, code = fs.mkdir(base, 493) -- 493: rwxr-xr-x, for the data inside belongs to another user
+  local made, message, code = fs.mkdir(base)
+  if made then made, message, code = fs.chmod(base, 493) end -- 493: rwxr-xr-x, for the data inside may be another user's
   if not made then return nil, ("cannot make %s: %s"):format(base, message), code end
   return true
 end
@@ -204,9 +206,10 @@ local function take_lock(path)
   local lock = poll(function()
     local held
     held, message, code = fs.lock(path)
-    return held
+    return held or code ~= EAGAIN
   end, LOCK_TIMEOUT, 0.02)
-  if lock then return lock end
+  if type(lock) == "userdata" then return lock end
+  if code ~= EAGAIN then return nil, ("the lock of the local server: %s"):format(message), code end
   return nil, ("another tilth has been starting this server for %d s (%s): %s"):format(LOCK_TIMEOUT, path, message), code
 end
 

@@ -1,0 +1,52 @@
+# Installs what is missing of Debian's packages. Sourced by check and quickstart.
+# shellcheck shell=bash
+
+# What building and running need, and what the tests need beside it.
+build_packages=(gcc make autoconf automake libtool pkgconf liblua5.4-dev lua-argparse libpq-dev libssl-dev
+    libjansson-dev libpg-query-dev postgresql)
+check_packages=(lua5.4 lua-unit lua-check clang-format shellcheck xz-utils strace pgbouncer iso-codes)
+
+# Prints those of the given packages that are not installed.
+missing_packages() {
+    local package
+    for package in "$@"; do
+        # The meta package stands for any server of the distribution.
+        if [ "$package" = postgresql ] && compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null; then
+            continue
+        fi
+        dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || echo "$package"
+    done
+}
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then
+        "$@"
+    else
+        sudo "$@"
+    fi
+}
+
+# Installs the given packages unless they are there. Prints what it does.
+install_packages() {
+    local missing
+    if ! command -v apt-get >/dev/null; then
+        echo "This is no Debian: make sure that these are there: $*" >&2
+        return 0
+    fi
+    mapfile -t missing < <(missing_packages "$@")
+    if [ "${#missing[@]}" = 0 ]; then
+        return 0
+    fi
+    echo "installing ${missing[*]}"
+    as_root apt-get update -qq </dev/null &&
+        as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+            "${missing[@]}" </dev/null
+}
+
+# Makes ./configure when it is not there or older than what it is made from.
+make_configure() {
+    if [ configure -nt configure.ac ] && [ Makefile.in -nt Makefile.am ]; then
+        return 0
+    fi
+    autoreconf -fi
+}
