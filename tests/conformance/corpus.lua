@@ -1,0 +1,160 @@
+--- Migrations as real projects have them: every way of writing SQL that a runner could stumble over.
+local corpus = {}
+
+local SHARED <const> = {
+  { "20240101000000_init", [[
+-- CreateTable
+CREATE TABLE "User" (
+    "id" SERIAL NOT NULL,
+    "email" TEXT NOT NULL,
+    "note" TEXT DEFAULT 'a; b -- c /* d',
+    CONSTRAINT "User_pkey" PRIMARY KEY ("id")
+);
+CREATE UNIQUE INDEX "User_email_key" ON "User"("email");
+]] },
+  { "20240102000000_do_block", [[
+DO $$
+DECLARE
+  name text;
+BEGIN
+  FOREACH name IN ARRAY ARRAY['one;', 'two--', 'three''s'] LOOP
+    INSERT INTO "User" (email) VALUES (name || '@example.com');
+  END LOOP;
+  BEGIN
+    CREATE TYPE "Mood" AS ENUM ('happy', 'sad');
+  EXCEPTION WHEN duplicate_object THEN NULL;
+  END;
+END $$;
+]] },
+  { "20240103000000_function", [[
+CREATE FUNCTION label(text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $body$
+BEGIN
+  -- a semicolon; in a comment, a quote ' too
+  RETURN replace($1, ';', $x$ $$;$$ $x$) || E'\';' || U&'\00e9';
+END;
+$body$;
+
+CREATE FUNCTION twice(n int) RETURNS int LANGUAGE sql IMMUTABLE BEGIN ATOMIC SELECT n; SELECT n * 2; END;
+
+COMMENT ON FUNCTION label(text) IS 'says; "it" -- as it is';
+]] },
+  { "20240104000000_trigger", [[
+CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS '
+begin
+  new.note := ''touched; '' || coalesce(new.note, '''');
+  return new;
+end';
+CREATE TRIGGER touch BEFORE UPDATE ON "User" FOR EACH ROW EXECUTE FUNCTION touch();
+UPDATE "User" SET email = lower(email);
+]] },
+  { "20240105000000_enum", [[
+-- CreateEnum
+CREATE TYPE "Status" AS ENUM ('DRAFT', 'LIVE');
+ALTER TABLE "User" ADD COLUMN "status" "Status" NOT NULL DEFAULT 'DRAFT', ADD COLUMN "mood" "Mood";
+]] },
+  { "20240106000000_enum_value", "-- AlterEnum\nALTER TYPE \"Status\" ADD VALUE 'GONE';\n" },
+  { "20240107000000_enum_value_used", "UPDATE \"User\" SET status = 'GONE' WHERE email LIKE 'two%';\n" },
+  { "20240108000000_index_concurrently", [[
+-- one statement alone, comments around it
+CREATE INDEX CONCURRENTLY "User_status_idx" ON "User" ("status")
+-- and after it
+]] },
+  { "20240109000000_own_transaction", [[
+BEGIN;
+CREATE TABLE "Post" ("id" BIGSERIAL PRIMARY KEY, "userId" INTEGER REFERENCES "User"("id"), "body" TEXT);
+INSERT INTO "Post" ("userId", "body") SELECT "id", 'first; post' FROM "User";
+COMMIT;
+]] },
+  { "20240110000000_comments_only", "-- nothing to do here;\n/* nor here; /* nested; */ still */\n" },
+  { "20240111000000_empty", "" },
+  { "20240112000000_crlf",
+    "CREATE TABLE \"Crlf\" (\r\n  \"id\" INTEGER PRIMARY KEY, -- key\r\n  \"text\" TEXT DEFAULT 'a\r\nb'\r\n);\r\n" },
+  { "20240113000000 with a space", "CREATE VIEW \"Named\" AS SELECT id, label(email) AS label FROM \"User\";\n" },
+  { "20240114000000_no_end", "ALTER TABLE \"Post\" ADD COLUMN \"tags\" TEXT[] DEFAULT ARRAY[]::TEXT[]" },
+  { "20240115000000_partitions", [[
+CREATE TABLE "Event" (at timestamptz NOT NULL, what jsonb NOT NULL DEFAULT '{"a": ";"}') PARTITION BY RANGE (at);
+CREATE TABLE "Event_2024" PARTITION OF "Event" FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');
+CREATE TABLE "Event_other" PARTITION OF "Event" DEFAULT;
+CREATE INDEX ON "Event" USING gin (what jsonb_path_ops);
+]] },
+  { "20240116000000_other_schema", [[
+CREATE SCHEMA "reports";
+CREATE MATERIALIZED VIEW reports.users AS SELECT count(*) AS n FROM public."User" WITH NO DATA;
+CREATE DOMAIN reports.positive AS integer CHECK (VALUE > 0);
+CREATE SEQUENCE reports.number START 1000 INCREMENT 10;
+]] },
+  { "20240117000000_unicode", "CREATE TABLE \"Größe\" (\"naïve\" TEXT DEFAULT 'Ω≈ç√; 日本語 🚀');\n"
+    .. "COMMENT ON TABLE \"Größe\" IS 'größer; als'; -- ø\n" },
+  { "20240118000000_rules_and_policies", [[
+ALTER TABLE "User" ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own ON "User" USING (email = current_user);
+CREATE RULE quiet AS ON DELETE TO "Crlf" DO INSTEAD (UPDATE "Crlf" SET text = 'gone' WHERE id = old.id; NOTIFY crlf);
+GRANT SELECT ON "User" TO PUBLIC;
+]] },
+  { "20240119000000_savepoints_in_own_transaction", [[
+BEGIN;
+SAVEPOINT one;
+CREATE TABLE "Lost" (id int);
+ROLLBACK TO SAVEPOINT one;
+CREATE TABLE "Kept" (id int);
+COMMIT;
+]] },
+  { "20240120000000_leading_semicolons", ";;\n ; CREATE TABLE \"Semi\" (id int);;\n;" },
+}
+
+local NOTES_ITS_NAME <const> = [[
+CREATE TABLE IF NOT EXISTS "Seen" (id SERIAL, name TEXT);
+INSERT INTO "Seen" (name) VALUES ('%s');
+]]
+
+--- Migrations that Prisma's engine applies, in the order of their names.
+-- @treturn table list of `{ name, sql }`
+function corpus.shared()
+  return SHARED
+end
+
+--- Names that byte order and Prisma's order put differently; every file leaves a row, so that the order shows.
+-- @treturn table list of `{ name, sql }`
+function corpus.names()
+  local names = {
+    "_under", ".hidden", "0_init", "1_short", "10_x", "20240101000000_init", "20240101000000_Init", "20240101000000-dash",
+    "20240101000000init", "20240102 with space", "9_x", "a_b", "ab", "zlower", "Zupper", "20240101000000_add_2",
+    "20240101000000_add2", "000_init", "20240101_x", "20240101000000_y", "a.b", "a,b", "a+b", "A_b",
+  }
+  local migrations = {}
+  for index, name in ipairs(names) do
+    migrations[index] = { name, NOTES_ITS_NAME:format(name) }
+  end
+  return migrations
+end
+
+--- Folders that real Prisma 6 fails on and that tilth deploys.
+-- @treturn table list of `{ name, why, migrations, proof }`: `why` is in Prisma's message, `proof` a query that gives true
+function corpus.beyond()
+  local base = { "20240101000000_init",
+    "CREATE TYPE e AS ENUM ('a');\nCREATE TABLE t (id int, v e);\nINSERT INTO t VALUES (1, 'a');\n" }
+  return {
+    {
+      name = "an index built concurrently beside other statements",
+      why = "cannot run inside a transaction block",
+      migrations = { base, { "20240102000000_mixed", "ALTER TABLE t ADD COLUMN n int;\n"
+        .. "CREATE INDEX CONCURRENTLY t_n ON t (n);\nCREATE INDEX CONCURRENTLY t_id ON t (id);\nCOMMENT ON TABLE t IS 'done';\n" } },
+      proof = "select count(*) = 2 and obj_description('t'::regclass) = 'done' from pg_index "
+        .. "where indrelid = 't'::regclass and indisvalid",
+    },
+    {
+      name = "an enum value used in the file that adds it",
+      why = "unsafe use of new value",
+      migrations = { base, { "20240102000000_value", "ALTER TYPE e ADD VALUE 'b';\nUPDATE t SET v = 'b';\n" } },
+      proof = "select v = 'b' from t",
+    },
+    {
+      name = "VACUUM after a change",
+      why = "cannot run inside a transaction block",
+      migrations = { base, { "20240102000000_vacuum", "UPDATE t SET id = 2;\nVACUUM t;\n" } },
+      proof = "select id = 2 from t",
+    },
+  }
+end
+
+return corpus
