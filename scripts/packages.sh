@@ -1,10 +1,10 @@
 # Installs what is missing of Debian's packages. Sourced by check and quickstart.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # the lists are for those who source it
 
 # What building and running need, and what the tests need beside it.
 build_packages=(gcc make autoconf automake libtool pkgconf liblua5.4-dev lua-argparse libpq-dev libssl-dev
     libjansson-dev libpg-query-dev postgresql)
-check_packages=(lua5.4 lua-unit lua-check clang-format shellcheck xz-utils strace pgbouncer iso-codes)
+check_packages=(lua5.4 lua-unit lua-check clang-format shellcheck xz-utils strace pgbouncer)
 
 # Prints those of the given packages that are not installed.
 missing_packages() {
