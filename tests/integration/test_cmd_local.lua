@@ -1,0 +1,122 @@
+--- Tests `tilth local` through the real program.
+local lu = require("luaunit")
+local fs = require("tilth.core.fs")
+local pg = require("tilth.core.pg")
+local proc = require("tilth.core.proc")
+local cluster = require("support.cluster")
+local program = require("support.program")
+local project = require("support.project")
+
+local TestCmdLocal = {}
+
+--- Runs `tilth local ...` in a project.
+local function run(folder, ...)
+  return program.run({ args = { "local", ... }, cwd = folder.path, env = { TILTH_PG_BINDIR = cluster.bindir() } })
+end
+
+function TestCmdLocal:setUp()
+  cluster.socket_dir()
+  self.project = project.new({})
+end
+
+function TestCmdLocal:tearDown()
+  if self.project then run(self.project, "stop") end
+end
+
+function TestCmdLocal:test_start_gives_a_url_that_works_until_stop()
+  local result = run(self.project, "start")
+  lu.assertEquals(result.status, 0, result.text)
+  local url = result.stdout:match("(postgresql://[^\n]+)\n")
+  lu.assertStrMatches(url, "postgresql://postgres@localhost/tilth%?host=/.*")
+  do
+    local conn <close> = assert(pg.connect({ dbname = url }))
+    lu.assertEquals(conn:info().database, "tilth")
+  end
+  lu.assertEquals(run(self.project, "url").stdout, url .. "\n")
+  lu.assertStrContains(run(self.project, "status").stdout, "running")
+  lu.assertEquals(run(self.project, "stop").stdout, "stopped\n")
+  lu.assertNil((pg.connect({ dbname = url })))
+end
+
+function TestCmdLocal:test_start_twice_is_one_server()
+  local first = program.json({ args = { "local", "start" }, cwd = self.project.path, env = { TILTH_PG_BINDIR = cluster.bindir() } })
+  local second = program.json({ args = { "local", "start" }, cwd = self.project.path, env = { TILTH_PG_BINDIR = cluster.bindir() } })
+  lu.assertEquals({ first.started, first.created }, { true, true })
+  lu.assertEquals({ second.started, second.created }, { false, false })
+  lu.assertEquals(first.pid, second.pid)
+end
+
+function TestCmdLocal:test_start_at_once_from_many_sides_is_one_server()
+  local children = {}
+  for i = 1, 4 do
+    children[i] = program.start({ args = { "local", "start", "--json" }, cwd = self.project.path,
+      env = { TILTH_PG_BINDIR = cluster.bindir() } })
+  end
+  local pids = {}
+  for _, child in ipairs(children) do
+    local result = child:wait()
+    child:close()
+    lu.assertEquals(result.status, 0, result.stdout .. result.stderr)
+    pids[result.stdout:match('"pid": (%d+)')] = true
+  end
+  lu.assertEquals(#require("tilth.core.json").encode(pids) > 2, true)
+  lu.assertNil(next(pids, next(pids)))
+end
+
+function TestCmdLocal:test_name_makes_another_database()
+  local result = run(self.project, "start", "--name", "Shop")
+  lu.assertEquals(result.status, 0, result.text)
+  local conn <close> = assert(pg.connect({ dbname = result.stdout:match("(postgresql://[^\n]+)\n") }))
+  lu.assertEquals(conn:info().database, "Shop")
+end
+
+function TestCmdLocal:test_state_is_hidden_from_git()
+  run(self.project, "start")
+  lu.assertEquals(self.project:read(".tilth/.gitignore"), "*\n")
+end
+
+function TestCmdLocal:test_before_the_first_start()
+  lu.assertStrContains(run(self.project, "status").stdout, "there is no local database yet")
+  lu.assertEquals(run(self.project, "stop").status, 0)
+  local url = run(self.project, "url")
+  lu.assertEquals(url.status, 1)
+  lu.assertStrContains(url.stderr, "tilth local start")
+  lu.assertNil(fs.stat(self.project:join(".tilth")))
+end
+
+function TestCmdLocal:test_found_from_a_folder_below()
+  run(self.project, "start")
+  self.project:write("src/deep/file", "")
+  local result = program.run({ args = { "local", "status" }, cwd = self.project:join("src/deep") })
+  lu.assertStrContains(result.stdout, "running")
+end
+
+function TestCmdLocal:test_root_in_a_closed_folder_keeps_the_data_elsewhere()
+  lu.skipIf(proc.self().euid ~= 0, "only root changes to another user")
+  self.project:write("closed/prisma/schema.prisma", "")
+  assert(fs.chmod(self.project:join("closed"), 448))
+  local folder = { path = self.project:join("closed") }
+  local result = run(folder, "start")
+  lu.assertEquals(result.status, 0, result.text)
+  lu.assertEquals(fs.stat(folder.path .. "/.tilth/pg").type, "link")
+  lu.assertStrContains(run(folder, "status").stdout, "running")
+  lu.assertEquals(run(folder, "stop").stdout, "stopped\n")
+  assert(fs.remove_tree(assert(fs.realpath(folder.path .. "/.tilth/pg"))))
+  local gone = run(folder, "start")
+  lu.assertEquals(gone.status, 2)
+  lu.assertStrContains(gone.stderr, "points to a folder that is gone")
+end
+
+function TestCmdLocal:test_no_server_on_the_machine()
+  local result = program.run({ args = { "local", "start" }, cwd = self.project.path, env = { TILTH_PG_BINDIR = "/nonexistent" } })
+  lu.assertEquals(result.status, 2)
+  lu.assertStrContains(result.stderr, "TILTH_PG_BINDIR names /nonexistent")
+end
+
+function TestCmdLocal:test_wrong_use()
+  lu.assertEquals(run(self.project).status, 2)
+  lu.assertEquals(run(self.project, "nonsense").status, 2)
+  lu.assertEquals(run(self.project, "start", "--name", "").status, 2)
+end
+
+return TestCmdLocal
