@@ -1,0 +1,37 @@
+--- The build step: runs the project's own build command and passes its status through.
+local run = {}
+
+local process = require("tilth.process")
+
+local function describe(ended)
+  if ended.kind == "signal" then
+    return ("was ended by signal %d"):format(ended.code), 128 + ended.code
+  end
+  return ("ended with status %d"):format(ended.code), ended.code
+end
+
+--- Runs the build.
+-- @param world  the flow's world; world.child_env is added to the child's environment
+-- @param action { argv, cwd, name }
+-- @return step { kind = "build", name, seconds }
+-- @return nil, message, code, detail (detail.exit: the child's own status)
+function run.run(world, action)
+  world.report:progress("Building: " .. action.name)
+  local ended, message, code = process.run(action.argv, { cwd = action.cwd, env = world.child_env, stdin = "null" })
+  if not ended then
+    return nil, ("build: cannot start `%s`: %s"):format(action.name, message), code, {
+      advice = "Is the program installed on this machine, and on PATH? Amplify builds have node and npm.",
+    }
+  end
+  if ended.kind ~= "exit" or ended.code ~= 0 then
+    local how, status = describe(ended)
+    return nil, ("build: `%s` %s"):format(action.name, how), "failed", {
+      exit = status,
+      advice = "The database work before it is done and stays; its own output above says what went wrong.",
+    }
+  end
+  world.report:done("Built: " .. action.name, ended.seconds)
+  return { kind = "build", name = action.name, seconds = ended.seconds }
+end
+
+return run

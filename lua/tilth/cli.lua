@@ -1,0 +1,248 @@
+--- The command line: finds the command, runs it, prints its result or its error, gives the exit status.
+-- Only this file prints errors.
+local cli = {}
+
+local env = require("tilth.core.env")
+local exit_status = require("tilth.exit_status")
+local interrupt = require("tilth.core.interrupt")
+local report = require("tilth.report")
+local term = require("tilth.core.term")
+
+--- The commands, in the order of `tilth help`. A command's module is loaded when it is asked for.
+local COMMANDS <const> = {
+  "flow", "migrate", "seed", "db", "reset", "check", "history", "run", "repl", "local", "help",
+}
+
+local function known(name)
+  for _, command in ipairs(COMMANDS) do
+    if command == name then
+      return true
+    end
+  end
+  return false
+end
+
+local function load_command(name)
+  return require("tilth.cmd." .. name)
+end
+
+--- Options that every command takes. --json and the like may stand before or after the command.
+local function add_global_options(parser)
+  parser:option("--project", "The project's folder (default: the current one, or the nearest above that is one).")
+    :argname("DIR")
+  parser:option("--schema", "Prisma's schema: a file or a folder."):argname("PATH")
+  parser:option("--config", "Prisma's config file."):argname("FILE")
+  parser:option("--env", "The environment: development, preview, staging or production."):argname("NAME")
+  parser:flag("--json", "Print one JSON document on standard output, and progress on standard error.")
+  parser:flag("-q --quiet", "Say only warnings and errors.")
+  parser:flag("--no-color", "No colours.")
+end
+
+local function new_parser(name)
+  local argparse = require("argparse")
+  local parser = argparse(name):add_help("-h --help")
+  parser:usage_max_width(100):help_max_width(100)
+  return parser
+end
+
+local function first_command(arguments)
+  local takes_value = { ["--project"] = true, ["--schema"] = true, ["--config"] = true, ["--env"] = true }
+  local i = 1
+  while i <= #arguments do
+    local argument = arguments[i]
+    if argument:sub(1, 1) ~= "-" then
+      return argument, i
+    end
+    i = i + (takes_value[argument] and 2 or 1)
+  end
+  return nil
+end
+
+local function usage_error(parser, message)
+  return nil, message .. "\n\n" .. parser:get_usage(), "usage"
+end
+
+--- Parses the arguments of a known command.
+local function parse(name, command, arguments, at)
+  local parser = new_parser("tilth")
+  add_global_options(parser)
+  local sub = parser:command(name, command.summary)
+  sub:usage_max_width(100):help_max_width(100)
+  add_global_options(sub)
+  command.add_to_parser(sub)
+  local rest
+  if command.raw_after then
+    local cut = at + command.raw_after
+    rest = table.move(arguments, cut + 1, #arguments, 1, {})
+    arguments = table.move(arguments, 1, math.min(cut, #arguments), 1, {})
+  end
+  local ok, parsed = parser:pparse(arguments)
+  if not ok then
+    return usage_error(sub, parsed)
+  end
+  parsed.rest = rest
+  return parsed
+end
+
+local function ask(prompt)
+  io.stderr:write(prompt)
+  io.stderr:flush()
+  return io.read("l")
+end
+
+local function wants_color(environment, parsed, stream)
+  if parsed.no_color or (environment.NO_COLOR and environment.NO_COLOR ~= "") then
+    return false
+  end
+  if environment.FORCE_COLOR and environment.FORCE_COLOR ~= "" and environment.FORCE_COLOR ~= "0" then
+    return true
+  end
+  return term.is_terminal(stream) and environment.TERM ~= "dumb"
+end
+
+local function write_out(text)
+  io.stdout:write(text)
+  io.stdout:flush()
+end
+
+local function write_err(text)
+  io.stderr:write(text)
+end
+
+local function context(parsed)
+  local environment = env.all()
+  local url = require("tilth.url")
+  local out = report.new({
+    out = write_out,
+    err = write_err,
+    json = parsed.json,
+    quiet = parsed.quiet,
+    terminal = term.is_terminal(parsed.json and 2 or 1) and environment.TERM ~= "dumb",
+    color = wants_color(environment, parsed, parsed.json and 2 or 1),
+    width = term.width(1) or 80,
+    mask = url.mask,
+  })
+  return {
+    args = parsed,
+    env = environment,
+    cwd = require("tilth.core.fs").cwd(),
+    report = out,
+    ask = ask,
+    stdin_is_terminal = term.is_terminal(0),
+  }
+end
+
+local function error_document(message, code, detail)
+  local data = detail.data or {}
+  data.ok = false
+  data.error = {
+    message = message, code = code, advice = detail.advice, sqlstate = detail.sqlstate, file = detail.file,
+    line = detail.line, column = detail.column_number, hint = detail.hint, detail = detail.detail,
+  }
+  return data
+end
+
+local function print_failure(ctx, message, code, detail)
+  if ctx.args.json then
+    ctx.report:json_document(require("tilth.json").encode(error_document(message, code, detail), { sort = true, indent = 2 }))
+  end
+  if type(code) == "string" and code:find("^P%d%d%d%d$") and message:sub(1, 5) ~= code then
+    message = code .. ": " .. message
+  end
+  ctx.report:error(message, detail.advice)
+  return exit_status.of(code, detail)
+end
+
+local function print_result(ctx, result)
+  if ctx.args.json then
+    local data = result.data or {}
+    if data.ok == nil and not data[1] then
+      data.ok = (result.exit or 0) == 0
+    end
+    ctx.report:json_document(require("tilth.json").encode(data, { sort = true, indent = 2 }))
+  elseif result.text then
+    ctx.report:text(result.text)
+  end
+  return result.exit or exit_status.DONE
+end
+
+--- Runs a command and turns what it returns or raises into output and an exit status.
+local function finish(ctx, command)
+  local caught = table.pack(interrupt.catch(xpcall, command.run, debug.traceback, ctx.args, ctx))
+  ctx.report:status(nil)
+  local signal = interrupt.signal()
+  if not caught[1] then
+    ctx.report:error(signal and "interrupted" or tostring(caught[2]))
+    return signal and 128 + signal or exit_status.BUG
+  end
+  if not caught[2] then
+    ctx.report:error("a bug in tilth: " .. tostring(caught[3]), "Please report it with these lines.")
+    return exit_status.BUG
+  end
+  local result, message, code, detail = table.unpack(caught, 3, 6)
+  if result then
+    return print_result(ctx, result)
+  end
+  return print_failure(ctx, tostring(message), code, detail or {})
+end
+
+local function print_version(json)
+  local version = require("tilth.version")
+  if json then
+    write_out(require("tilth.json").encode(version.all(), { sort = true, indent = 2 }) .. "\n")
+  else
+    write_out(version.text() .. "\n")
+  end
+  return exit_status.DONE
+end
+
+local function has(arguments, word)
+  for _, argument in ipairs(arguments) do
+    if argument == word then
+      return true
+    end
+  end
+  return false
+end
+
+--- The whole program.
+-- @param arguments list of the command line's words after the program's name
+-- @return exit status
+function cli.main(arguments)
+  local name, at = first_command(arguments)
+  if not name then
+    if has(arguments, "--version") or has(arguments, "-V") then
+      return print_version(has(arguments, "--json"))
+    end
+    name = "help"
+    local wanted = has(arguments, "--help") or has(arguments, "-h")
+    if #arguments > 0 and not wanted then
+      write_err(("tilth: unknown option %s; `tilth help` lists the commands\n"):format(arguments[1]))
+      return exit_status.USAGE
+    end
+    arguments = { "help" }
+    at = 1
+  end
+  if not known(name) then
+    local near = require("tilth.suggest").nearest(name, COMMANDS)
+    write_err(("tilth: unknown command %s%s\n\n`tilth help` lists the commands.\n"):format(name,
+      near and ("; did you mean `tilth " .. near .. "`?") or ""))
+    return exit_status.USAGE
+  end
+  require("tilth.strict").install()
+  local command = load_command(name)
+  local parsed, message = parse(name, command, arguments, at)
+  if not parsed then
+    write_err("tilth: " .. message .. "\n")
+    return exit_status.USAGE
+  end
+  return finish(context(parsed), command)
+end
+
+--- The names of all commands, for help and completion.
+-- @return list
+function cli.commands()
+  return table.move(COMMANDS, 1, #COMMANDS, 1, {})
+end
+
+return cli

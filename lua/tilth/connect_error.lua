@@ -1,0 +1,87 @@
+--- Why a database can't be reached, in Prisma's codes and words, with what to do about it.
+local connect_error = {}
+
+--- Prisma's codes by the server's SQLSTATE (prisma.md 8.1 has their texts).
+local BY_STATE = {
+  ["28P01"] = "P1000",
+  ["28000"] = "P1010",
+  ["3D000"] = "P1003",
+  ["08001"] = "P1001",
+  ["08006"] = "P1017",
+  ["57P01"] = "P1017",
+}
+
+local function is_tls(message)
+  local text = message:lower()
+  return text:find("ssl error", 1, true) or text:find("certificate", 1, true) or text:find("does not support ssl", 1, true)
+    or text:find("root certificate file", 1, true) or text:find("ssl syscall", 1, true)
+end
+
+local function code_for(message, sqlstate)
+  if is_tls(message) and (sqlstate == "08001" or sqlstate == "08006") then
+    return "P1011"
+  end
+  return BY_STATE[sqlstate] or sqlstate
+end
+
+local function place(target)
+  if target.host and target.host:sub(1, 1) == "/" then
+    return ("%s/.s.PGSQL.%s"):format(target.host, target.port or 5432)
+  end
+  return ("%s:%s"):format(target.host or "localhost", target.port or 5432)
+end
+
+local HEADLINE = {
+  P1000 = function(target)
+    return ("Authentication failed against database server, the provided database credentials for `%s` are not valid.")
+      :format(target.user or "")
+  end,
+  P1001 = function(target)
+    return ("Can't reach database server at `%s`"):format(place(target))
+  end,
+  P1003 = function(target)
+    return ("Database `%s` does not exist"):format(target.database or "")
+  end,
+  P1010 = function(target)
+    return ("User was denied access on the database `%s`"):format(target.database or "")
+  end,
+  P1011 = function()
+    return "Error opening a TLS connection"
+  end,
+  P1017 = function()
+    return "Server has closed the connection."
+  end,
+}
+
+local ADVICE = {
+  P1000 = "Check the user and the password in %s. Characters such as @ : / # % in a password must be percent-encoded.",
+  P1001 = "Check that %s names the right host and port, that the server is running, and that its firewall lets this machine in "
+    .. "(on AWS: the RDS instance is available and its security group allows this build; an Amplify build has no route into a VPC, "
+    .. "so the instance must be publicly accessible or be reached another way).",
+  P1003 = "Check the database name in %s, or create the database.",
+  P1010 = "Check the user in %s, and the server's pg_hba.conf and role rights (on RDS with rds.force_ssl, add sslmode=require).",
+  P1011 = "Check sslmode and sslrootcert in %s; for RDS download the certificate bundle and name it with sslrootcert.",
+  P1017 = "The server ended the connection: it may be restarting. Try again.",
+}
+
+--- Puts a failed connection into words.
+-- @param target   where it was to go
+-- @param message  libpq's text
+-- @param sqlstate the server's SQLSTATE, 08001 when there was no way to it
+-- @return message, code, detail
+function connect_error.explain(target, message, sqlstate)
+  local code = code_for(message, sqlstate)
+  local headline = HEADLINE[code]
+  local detail = { sqlstate = sqlstate, reason = message, exit = 4 }
+  if ADVICE[code] then
+    detail.advice = ADVICE[code]:gsub("%%s", function()
+      return target.source or "the database URL"
+    end)
+  end
+  if not headline then
+    return ("cannot connect to %s: %s"):format(place(target), message), code, detail
+  end
+  return ("%s\n%s"):format(headline(target), message), code, detail
+end
+
+return connect_error

@@ -1,0 +1,361 @@
+--- A session with PostgreSQL: queries, transactions, COPY. The one road to the database.
+-- All methods return nil, message, code, detail when the world fails; code is the SQLSTATE,
+-- or a Prisma code for a connection that can't be made.
+local db = {}
+
+local clock = require("tilth.core.clock")
+local net = require("tilth.core.net")
+local pg = require("tilth.core.pg")
+local connect_error = require("tilth.connect_error")
+
+local Db = {}
+Db.__index = Db
+
+--- SQL NULL as a value of a table.
+db.null = pg.null
+
+--- PostgreSQL cuts application_name there (NAMEDATALEN - 1).
+local APPLICATION_NAME_BYTES <const> = 63
+local CONNECT_TIMEOUT <const> = 10
+local RETRY_PAUSE <const> = 0.5
+local DEFAULT_SESSION = { lock_timeout = "5s", idle_in_transaction_session_timeout = "10min" }
+
+--- A way to the server that may open by itself: not there yet, starting up, full.
+local MAY_PASS = { ["08001"] = true, ["57P03"] = true, ["53300"] = true }
+
+--- libpq looks names up with a blocking call, so it is given addresses: one entry an address,
+-- with the host's name kept beside it for TLS and .pgpass.
+local function with_addresses(params, timeout)
+  local host = params.host
+  if params.hostaddr or not host or host == "" or host:find(",", 1, true) or host:sub(1, 1) == "/" or host:sub(1, 1) == "@"
+    or net.is_address(host) then
+    return params
+  end
+  local addresses, message, code = net.resolve(host, timeout)
+  if not addresses then
+    return nil, message, code
+  end
+  local copy, hosts, ports = {}, {}, {}
+  for name, value in pairs(params) do
+    copy[name] = value
+  end
+  for i = 1, #addresses do
+    hosts[i], ports[i] = host, params.port or ""
+  end
+  copy.host, copy.hostaddr, copy.port = table.concat(hosts, ","), table.concat(addresses, ","), table.concat(ports, ",")
+  return copy
+end
+
+local function open(target, options)
+  local timeout = options.connect_timeout or (target.options and target.options.connect_timeout) or CONNECT_TIMEOUT
+  if timeout == 0 then
+    timeout = -1
+  end
+  local params, message = with_addresses(target.params, timeout)
+  if not params then
+    return nil, message, "08001"
+  end
+  local flat = { application_name = options.application_name }
+  for name, value in pairs(params) do
+    flat[name] = flat[name] or value
+  end
+  -- A dead link is noticed in a minute and not in two hours.
+  flat.keepalives_idle = flat.keepalives_idle or "30"
+  flat.keepalives_interval = flat.keepalives_interval or "10"
+  flat.keepalives_count = flat.keepalives_count or "3"
+  return pg.connect(flat, timeout)
+end
+
+local function open_patiently(target, options)
+  local give_up = clock.monotonic() + (options.wait or 0)
+  while true do
+    local conn, message, code = open(target, options)
+    if conn or not MAY_PASS[code] or clock.monotonic() + RETRY_PAUSE > give_up then
+      return conn, message, code
+    end
+    if options.on_wait then
+      options.on_wait(message)
+    end
+    clock.sleep(RETRY_PAUSE)
+  end
+end
+
+--- What pg_stat_activity shows of this session: who waits for whom can be named by it.
+local function application_name(options)
+  local name = "tilth " .. (options.command or "")
+  if options.build and options.build ~= "" then
+    name = name .. " " .. options.build
+  end
+  return name:sub(1, APPLICATION_NAME_BYTES)
+end
+
+--- Connects and sets the session up.
+-- @param target  where: see docs/architecture.md
+-- @param options table: command and build (for application_name), session (settings beside the
+--   defaults, name -> text), read_only, connect_timeout and wait (seconds), on_wait(message)
+-- @return Db
+-- @return nil, message, code (P1000, P1001, P1003, P1010, P1011, P1017 or a SQLSTATE), detail
+function db.connect(target, options)
+  options = options or {}
+  local session = {}
+  for name, value in pairs(DEFAULT_SESSION) do
+    session[name] = value
+  end
+  for name, value in pairs(options.session or {}) do
+    session[name] = value
+  end
+  local self = setmetatable({ target = target, session = session, read_only = options.read_only, options = {
+    application_name = application_name(options),
+    connect_timeout = options.connect_timeout,
+    wait = options.wait,
+    on_wait = options.on_wait,
+  }, depth = 0 }, Db)
+  local ok, message, code, detail = self:reconnect()
+  if not ok then
+    return nil, message, code, detail
+  end
+  return self
+end
+
+--- Opens the connection anew, after it was lost, with the same session settings.
+-- @return true
+-- @return nil, message, code, detail
+function Db:reconnect()
+  self:close()
+  local conn, message, code = open_patiently(self.target, self.options)
+  if not conn then
+    return nil, connect_error.explain(self.target, message, code)
+  end
+  self.conn = conn
+  local ok, why, state, detail = conn:script(self:session_sql())
+  if not ok then
+    self:close()
+    return nil, "cannot set up the session: " .. why, state, detail
+  end
+  return true
+end
+
+--- The SQL that gives a session its settings; also after RESET ALL.
+-- @return text
+function Db:session_sql()
+  local names, lines = {}, {}
+  for name in pairs(self.session) do
+    names[#names + 1] = name
+  end
+  table.sort(names)
+  for _, name in ipairs(names) do
+    lines[#lines + 1] = ("SET %s = %s"):format(name, self.conn:literal(tostring(self.session[name])))
+  end
+  -- A build that is killed frees its locks within a second instead of when its query ends.
+  if self.conn:info().server_version >= 140000 and self.session.client_connection_check_interval == nil then
+    lines[#lines + 1] = "SET client_connection_check_interval = '1s'"
+  end
+  if self.target.schema_given then
+    lines[#lines + 1] = "SET search_path = " .. self.conn:identifier(self.target.schema)
+  end
+  if self.read_only then
+    lines[#lines + 1] = "SET default_transaction_read_only = on"
+  end
+  return table.concat(lines, "; ")
+end
+
+--- Changes a session setting, now and after each reset of the session.
+-- @param name  a setting of PostgreSQL, such as "lock_timeout"
+-- @param value its text, such as "5s"
+-- @return true
+-- @return nil, message, code, detail
+function Db:set(name, value)
+  self.session[name] = value
+  local result, message, code, detail = self:query("SELECT set_config($1, $2, false)", name, tostring(value))
+  if not result then
+    return nil, message, code, detail
+  end
+  return true
+end
+
+local function closed()
+  return nil, "the connection to the database is closed", "08006", { lost = true }
+end
+
+--- Runs one statement with parameters $1, $2, ...
+-- @param sql text
+-- @param ... strings, numbers, booleans, nil or db.null
+-- @return result: rows keyed by column name; .columns, .count, .command
+-- @return nil, message, SQLSTATE, detail
+function Db:query(sql, ...)
+  if not self.conn then
+    return closed()
+  end
+  return self.conn:query(sql, table.pack(...), self.timeout)
+end
+
+--- Runs a text of any number of statements as one message, so as one transaction unless the
+-- text holds its own.
+-- @return list of results, one a statement
+-- @return nil, message, SQLSTATE, detail (detail.statement: which one failed)
+function Db:script(sql)
+  if not self.conn then
+    return closed()
+  end
+  return self.conn:script(sql, self.timeout)
+end
+
+--- The first row of a query.
+-- @return row table, or false when there is none
+-- @return nil, message, SQLSTATE, detail
+function Db:one(sql, ...)
+  local result, message, code, detail = self:query(sql, ...)
+  if not result then
+    return nil, message, code, detail
+  end
+  return result[1] or false
+end
+
+--- The first column of the first row.
+-- @return value, db.null for NULL, false when there is no row
+-- @return nil, message, SQLSTATE, detail
+function Db:value(sql, ...)
+  local result, message, code, detail = self:query(sql, ...)
+  if not result then
+    return nil, message, code, detail
+  end
+  if not result[1] then
+    return false
+  end
+  local value = result[1][result.columns[1]]
+  if value == nil then
+    return db.null
+  end
+  return value
+end
+
+--- Counts a block, and undoes it when it is left by an error or an interruption.
+local function guard(self, undo)
+  self.depth = self.depth + 1
+  return setmetatable({}, { __close = function(this)
+    self.depth = self.depth - 1
+    if not this.done and self.conn then
+      local status = self.conn:status()
+      if status == "transaction" or status == "failed" then
+        self.conn:script(undo)
+      end
+    end
+  end })
+end
+
+--- Runs `fn` between two statements: `finish` after it, or `undo` when it fails.
+local function bracket(self, begin, finish, undo, fn)
+  local ok, message, code, detail = self:script(begin)
+  if not ok then
+    return nil, message, code, detail
+  end
+  local open_block <close> = guard(self, undo)
+  local values = table.pack(fn(self))
+  if values[1] == nil and values[2] ~= nil then
+    open_block.done = true
+    local undone, why = self:script(undo)
+    if not undone and self:status() ~= "closed" then
+      values[2] = ("%s (and the rollback failed: %s)"):format(values[2], why)
+    end
+    return table.unpack(values, 1, values.n)
+  end
+  local finished, why, state, more = self:script(finish)
+  if not finished then
+    return nil, why, state, more
+  end
+  open_block.done = true
+  if finished[#finished].command == "ROLLBACK" then
+    return nil, "the transaction was rolled back, because a statement in it had failed", "25P02"
+  end
+  return table.unpack(values, 1, values.n)
+end
+
+--- Runs fn(db) in a transaction: committed when it returns, rolled back when it raises or
+-- returns nil, message. Within a transaction it is a savepoint.
+-- @return what fn returned
+-- @return nil, message, code, detail
+function Db:transaction(fn)
+  if self.depth > 0 then
+    return self:savepoint(fn)
+  end
+  return bracket(self, "BEGIN", "COMMIT", "ROLLBACK", fn)
+end
+
+--- Runs fn(db) under a savepoint of the transaction that is open.
+-- @return what fn returned
+-- @return nil, message, code, detail
+function Db:savepoint(fn)
+  local name = "tilth_" .. self.depth
+  return bracket(self, "SAVEPOINT " .. name, "RELEASE SAVEPOINT " .. name, "ROLLBACK TO SAVEPOINT " .. name, fn)
+end
+
+--- COPY ... FROM STDIN.
+-- @param sql     the COPY statement
+-- @param source  string, function() -> text|nil, or with `columns` a list of rows or function() -> row|nil
+-- @param columns keys of a row, in the order of the COPY's columns
+-- @return number of rows
+-- @return nil, message, SQLSTATE, detail
+function Db:copy_in(sql, source, columns)
+  if not self.conn then
+    return closed()
+  end
+  return self.conn:copy_in(sql, source, columns)
+end
+
+--- COPY ... TO STDOUT.
+-- @param sql  the COPY statement
+-- @param sink function(text), called with whole rows, many at a time
+-- @return number of rows
+-- @return nil, message, SQLSTATE, detail
+function Db:copy_out(sql, sink)
+  if not self.conn then
+    return closed()
+  end
+  return self.conn:copy_out(sql, sink)
+end
+
+--- PostgreSQL's array literal of a flat list, encoded in C.
+-- @param list  strings, numbers, booleans, db.null
+-- @param count its length, when it may hold nil
+-- @return text
+function Db.array(_, list, count)
+  return pg.array(list, count)
+end
+
+--- "idle", "active", "transaction", "failed" or "closed".
+function Db:status()
+  return self.conn and self.conn:status() or "closed"
+end
+
+--- { pid, server_version, host, port, database, user, tls } of the open connection.
+function Db:info()
+  return self.conn:info()
+end
+
+--- A name as SQL: quoted where needed.
+function Db:identifier(name)
+  return self.conn:identifier(name)
+end
+
+--- A text as an SQL literal.
+function Db:literal(text)
+  return self.conn:literal(text)
+end
+
+--- Sets what is called with each notice of the server: { severity, sqlstate, message, ... }.
+function Db:on_notice(fn)
+  self.conn:on_notice(fn)
+end
+
+--- Closes the connection; an open transaction is rolled back by the server. Twice is allowed.
+function Db:close()
+  if self.conn then
+    self.conn:close()
+  end
+  self.conn = nil
+end
+
+Db.__close = Db.close
+Db.__gc = Db.close
+
+return db
