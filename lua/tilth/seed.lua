@@ -1,0 +1,66 @@
+--- What a seed file returns: `return seed.define({ description = "...", run = function(db, ctx) ... end })`.
+local seed = {}
+
+local suggest = require("tilth.suggest")
+
+local TYPES <const> = {
+  description = { "string" }, environments = { "table", "string" }, after = { "table", "string" },
+  once = { "boolean" }, run = { "function" },
+}
+
+local definition = { __name = "seed" }
+
+local function check_names(spec, key)
+  local value = spec[key]
+  if type(value) == "string" then
+    return { value }
+  end
+  for index, name in pairs(value or {}) do
+    if math.type(index) ~= "integer" or type(name) ~= "string" then
+      error(("seed.define: %s is a list of names, such as { \"users\" }"):format(key), 3)
+    end
+  end
+  return value
+end
+
+local function check_fields(spec)
+  for key, value in pairs(spec) do
+    local types = TYPES[key]
+    if not types then
+      local near = type(key) == "string" and suggest.nearest(key, { "description", "environments", "after", "once", "run" })
+      error(("seed.define: unknown field %q%s"):format(tostring(key), near and ("; did you mean %q?"):format(near) or ""), 3)
+    end
+    if type(value) ~= types[1] and type(value) ~= types[2] then
+      error(("seed.define: %s must be a %s, not a %s"):format(key, types[1], type(value)), 3)
+    end
+  end
+end
+
+--- Declares a seed.
+-- @param spec table: `run = function(db, ctx)`; optional `description`, `environments` (list of names where it runs),
+--   `after` (list of seeds that run before it), `once` (true: never again after it has run)
+-- @return the definition, to be returned by the seed file; raises when a field is wrong
+function seed.define(spec)
+  if type(spec) ~= "table" then
+    error("seed.define: expects a table, such as { run = function(db, ctx) ... end }", 2)
+  end
+  check_fields(spec)
+  if not spec.run then
+    error("seed.define: `run = function(db, ctx) ... end` is missing", 2)
+  end
+  local copy = {}
+  for key, value in pairs(spec) do
+    copy[key] = value
+  end
+  copy.after = check_names(spec, "after") or {}
+  copy.environments = check_names(spec, "environments")
+  return setmetatable(copy, definition)
+end
+
+--- Tells whether a value was made by `seed.define`.
+-- @return boolean
+function seed.is(value)
+  return type(value) == "table" and getmetatable(value) == definition
+end
+
+return seed

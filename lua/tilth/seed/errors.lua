@@ -1,0 +1,42 @@
+--- The errors that seed code sees: tables with `message`, `code` and the server's fields, printed by tostring.
+local errors = {}
+
+local Error = { __name = "seed error" }
+Error.__tostring = function(self)
+  return self.message
+end
+Error.__index = Error
+
+--- Makes an error object.
+-- @param message what happened
+-- @param code    SQLSTATE or word
+-- @param detail  more about it (constraint, table, column, advice, file, line ...); its fields are the object's too
+-- @return error object, to be raised
+function errors.new(message, code, detail)
+  local object = {}
+  for key, value in pairs(detail or {}) do
+    object[key] = value
+  end
+  object.message, object.code, object.fields = message, code, detail or {}
+  return setmetatable(object, Error)
+end
+
+--- Tells whether a raised value is such an object.
+function errors.is(value)
+  return type(value) == "table" and getmetatable(value) == Error
+end
+
+--- Raises an error object made of nil, message, code, detail.
+function errors.raise(message, code, detail)
+  error(errors.new(message, code, detail), 0)
+end
+
+--- Passes results through, or raises nil, message, code, detail as an error object.
+function errors.check(value, ...)
+  if value == nil then
+    errors.raise(...)
+  end
+  return value, ...
+end
+
+return errors

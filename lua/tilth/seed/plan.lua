@@ -1,0 +1,82 @@
+--- From the seeds that were observed to the actions. Pure.
+local plan = {}
+
+local command = require("tilth.seed.command")
+local order = require("tilth.seed.order")
+
+local NO_SEEDS <const> = "No seeds: the project has no seeds/*.lua, and package.json names no command under prisma.seed."
+
+local function contains(list, name)
+  for _, entry in ipairs(list) do
+    if entry == name then
+      return true
+    end
+  end
+  return false
+end
+
+local function after_once(seed, record)
+  local when = record.at and (" on " .. record.at .. " UTC") or ""
+  if record.sha256 == seed.sha256 then
+    return { kind = "seed", name = seed.name, why = ("Seed %s: runs once, and has run%s."):format(seed.name, when) }
+  end
+  return {
+    kind = "seed", name = seed.name, changed = true,
+    why = ("Seed %s: runs once and has run%s, but its file has changed since. It is not run again; "
+      .. "put the change into a new seed, or take `once` away."):format(seed.name, when),
+  }
+end
+
+--- Why a seed is left out, or nil.
+local function left_out(seed, observed)
+  local current = observed.environment and observed.environment.name
+  if seed.environments and not contains(seed.environments, current) then
+    return {
+      kind = "seed", name = seed.name,
+      why = ("Seed %s: only for %s, this is %s."):format(seed.name, table.concat(seed.environments, ", "), tostring(current)),
+    }
+  end
+  local ledger = observed.ledger
+  local record = seed.once and ledger and ledger.seeds and ledger.seeds[seed.name]
+  if record then
+    return after_once(seed, record)
+  end
+end
+
+local function command_action(found, request)
+  local argv = command.split(found.text)
+  for _, word in ipairs(request.seed_args or {}) do
+    argv[#argv + 1] = word
+  end
+  return { kind = "seed_command", argv = argv, text = table.concat(argv, " "), name = "prisma.seed", from = found.from }
+end
+
+--- The seeds to run, in order.
+-- @param observed `seeds` (of seed.observe), `environment`, `ledger`
+-- @param request  `seeds` (names | nil), `only`, `seed_args`
+-- @return list of actions, list of { kind, name, why }
+function plan.actions(observed, request)
+  local seeds = observed.seeds or {}
+  if #seeds == 0 then
+    if seeds.command then
+      return { command_action(seeds.command, request) }, {}
+    end
+    return {}, { { kind = "seed", why = NO_SEEDS } }
+  end
+  local actions, skipped = {}, {}
+  -- The names have been checked when the seeds were observed.
+  for _, seed in ipairs(assert(order.select(seeds, request.seeds, request.only))) do
+    local skip = left_out(seed, observed)
+    if skip then
+      skipped[#skipped + 1] = skip
+    else
+      actions[#actions + 1] = {
+        kind = "seed", name = seed.name, path = seed.path, shown = seed.shown, file_kind = seed.kind,
+        sha256 = seed.sha256, once = seed.once, description = seed.description,
+      }
+    end
+  end
+  return actions, skipped
+end
+
+return plan
