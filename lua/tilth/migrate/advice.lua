@@ -1,0 +1,44 @@
+--- What to do next when a migration failed, by the server's error code.
+-- @module tilth.migrate.advice
+
+local advice = {}
+
+local EDIT <const> = "The migration has not been recorded, so its file may be edited: mend it and deploy again."
+
+local EXISTS <const> = "It is there already: made by hand, by `prisma db push`, or by a migration under another name. If the database has "
+  .. "all that this migration does, record it with `tilth migrate resolve --applied \"%s\"`; else mend the file and deploy again."
+
+local BY_STATE <const> = {
+  ["42P07"] = EXISTS, ["42701"] = EXISTS, ["42710"] = EXISTS, ["42P06"] = EXISTS,
+  ["42P01"] = "Is it made by a migration that sorts after this one, in another schema, or spelled with other capitals "
+    .. "(an unquoted name is lower case)? " .. EDIT,
+  ["42703"] = "An unquoted name is lower case: quote names with capitals. " .. EDIT,
+  ["42704"] = "A type, or an extension that brings it, is missing: CREATE EXTENSION before, or name its schema. " .. EDIT,
+  ["42883"] = "A function, or an extension that brings it, is missing (gen_random_uuid() needs pgcrypto before PostgreSQL 13). " .. EDIT,
+  ["42501"] = "The database user lacks a right. Grant it, or migrate as the owner of the tables (directUrl may name another user).",
+  ["42601"] = "PostgreSQL cannot read this. psql's own commands and COPY ... FROM STDIN do not work in a migration. " .. EDIT,
+  ["23505"] = "Rows that are there break the new rule: find them and make them unique first. " .. EDIT,
+  ["23502"] = "Rows that are there have no value: give the column a DEFAULT, or fill it before SET NOT NULL. " .. EDIT,
+  ["23503"] = "Rows that are there point to rows that are not: mend them first, in this migration or before. " .. EDIT,
+  ["23514"] = "Rows that are there break the new rule: mend them first, in this migration or before. " .. EDIT,
+  ["57014"] = "The statement was cancelled by someone, or by statement_timeout. Deploy again when the database has time for it.",
+  ["53100"] = "The server's disk is full. Free space there, then deploy again.",
+  ["53200"] = "The server is out of memory. Deploy again, or give it more.",
+  ["55P03"] = "Another session holds a lock on the table. End it, or deploy when it is quiet; `--lock-timeout`: how long one try waits.",
+  ["40P01"] = "Two sessions wait for each other. Deploy again when the database is quiet.",
+  ["25006"] = "This is a read-only server (a replica, or in maintenance): connect to the primary.",
+}
+
+--- The advice for a failure.
+-- @tparam string|nil sqlstate
+-- @tparam string name of the migration
+-- @treturn string
+function advice.of(sqlstate, name)
+  local text = BY_STATE[sqlstate] or EDIT
+  if text == EXISTS then
+    return EXISTS:format(name)
+  end
+  return text
+end
+
+return advice

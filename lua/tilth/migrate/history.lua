@@ -1,0 +1,102 @@
+--- The history of migrations: Prisma's table _prisma_migrations, its rows and what they mean. Pure: SQL texts.
+-- @module tilth.migrate.history
+
+local history = {}
+
+history.TABLE = "_prisma_migrations"
+
+--- The advisory lock that Prisma and tilth hold while they migrate.
+history.LOCK_KEY = 72707369
+
+-- Prisma's own definition, with the name qualified.
+local CREATE <const> = [[
+CREATE TABLE %s (
+    id                      VARCHAR(36) PRIMARY KEY NOT NULL,
+    checksum                VARCHAR(64) NOT NULL,
+    finished_at             TIMESTAMPTZ,
+    migration_name          VARCHAR(255) NOT NULL,
+    logs                    TEXT,
+    rolled_back_at          TIMESTAMPTZ,
+    started_at              TIMESTAMPTZ NOT NULL DEFAULT now(),
+    applied_steps_count     INTEGER NOT NULL DEFAULT 0
+)]]
+
+-- Logs of finished rows are not needed, and those of failed ones can be long.
+local SELECT <const> = [[
+SELECT id, checksum, finished_at, migration_name, rolled_back_at, started_at, applied_steps_count,
+ CASE WHEN finished_at IS NULL THEN pg_catalog.left(logs, 20000) END AS logs
+ FROM %s ORDER BY started_at, migration_name]]
+
+local MARK <const> = "tilth: statement by statement: "
+
+--- The statement that makes the table.
+-- @tparam string name the table's name, qualified and quoted
+-- @treturn string
+function history.create_sql(name)
+  return CREATE:format(name)
+end
+
+--- The statement that reads all rows, the oldest first.
+-- @tparam string name the table's name, as SQL
+-- @treturn string
+function history.select_sql(name)
+  return SELECT:format(name)
+end
+
+--- The statement that records a migration that ran in the transaction that is open.
+-- @tparam table db for its literals
+-- @tparam string name the table's name, qualified and quoted
+-- @tparam table row { id, checksum, migration_name }
+-- @treturn string
+function history.insert_applied_sql(db, name, row)
+  return ("INSERT INTO %s (id, checksum, finished_at, migration_name, logs, rolled_back_at, started_at, applied_steps_count)"
+    .. " VALUES (%s, %s, pg_catalog.clock_timestamp(), %s, NULL, NULL, pg_catalog.now(), 1)"):format(name,
+    db:literal(row.id), db:literal(row.checksum), db:literal(row.migration_name))
+end
+
+--- What a row says about its migration.
+-- @tparam table row
+-- @treturn string "applied", "failed" (or still running) or "rolled back"
+function history.state(row)
+  if row.rolled_back_at then
+    return "rolled back"
+  end
+  return row.finished_at and "applied" or "failed"
+end
+
+--- The mark that tilth leaves in `logs` of a file that runs statement by statement, to go on from there later.
+-- @tparam table progress { done, total, prefix = SHA-256 of the text up to the last finished statement, line }
+-- @treturn string
+function history.mark(progress)
+  return ("%s%d of %d done, text %s\nRun `tilth migrate deploy` again: it goes on after the last finished statement (line %d)."):format(
+    MARK, progress.done, progress.total, progress.prefix, progress.line)
+end
+
+--- Reads such a mark.
+-- @tparam string|nil logs
+-- @treturn table|nil { done, total, prefix }
+function history.read_mark(logs)
+  if not logs or logs:sub(1, #MARK) ~= MARK then
+    return nil
+  end
+  local done, total, prefix = logs:match("^(%d+) of (%d+) done, text (%x*)", #MARK + 1)
+  return done and { done = math.tointeger(done), total = math.tointeger(total), prefix = prefix } or nil
+end
+
+--- Sorts the rows by migration.
+-- @tparam {table,...} rows
+-- @treturn table name -> { applied = row|nil, failed = row|nil, rolled_back = row|nil }, the latest row of each kind
+function history.by_name(rows)
+  local found = {}
+  for _, row in ipairs(rows) do
+    local entry = found[row.migration_name]
+    if not entry then
+      entry = {}
+      found[row.migration_name] = entry
+    end
+    entry[history.state(row):gsub(" ", "_")] = row
+  end
+  return found
+end
+
+return history

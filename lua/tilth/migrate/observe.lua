@@ -1,0 +1,153 @@
+--- Reads what is there: the migrations folder, and the history and tables of the database. Changes nothing.
+-- @module tilth.migrate.observe
+
+local observe = {}
+
+local checksum = require("tilth.migrate.checksum")
+local folder = require("tilth.migrate.folder")
+local fs = require("tilth.fs")
+local hash = require("tilth.hash")
+local history = require("tilth.migrate.history")
+
+local UNDEFINED_TABLE <const> = "42P01"
+
+-- Names that PostGIS brings; Prisma takes a database with only these for empty.
+local IGNORED <const> = {
+  spatial_ref_sys = true, geometry_columns = true, geography_columns = true, raster_columns = true, raster_overviews = true,
+}
+
+local WHERE_FOUND <const> = ("SELECT n.nspname AS schema FROM pg_catalog.pg_class c"
+  .. " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = pg_catalog.to_regclass('%s')"):format(history.TABLE)
+
+local TABLES <const> = [[SELECT n.nspname AS schema, c.relname AS name, d.extname AS extension
+ FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+ LEFT JOIN LATERAL (SELECT e.extname FROM pg_catalog.pg_depend p JOIN pg_catalog.pg_extension e ON e.oid = p.refobjid
+  WHERE p.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND p.objid = c.oid AND p.deptype = 'e') d ON true
+ WHERE c.relkind = 'r' AND n.nspname = ANY ($1::text[]) ORDER BY 1, 2]]
+
+--- The schemas in which Prisma looks for tables: that of the URL, and those of the datasource.
+-- @tparam table db
+-- @tparam table project
+-- @treturn {string,...}
+function observe.schemas(db, project)
+  local found, seen = { db.target.schema }, { [db.target.schema] = true }
+  local datasource = project.schema and project.schema.datasource
+  for _, name in ipairs(datasource and datasource.schemas or {}) do
+    if not seen[name] then
+      seen[name] = true
+      found[#found + 1] = name
+    end
+  end
+  return found
+end
+
+local function qualified(db, schema)
+  return db:identifier(schema) .. "." .. db:identifier(history.TABLE)
+end
+
+local function found_history(db, schema, rows)
+  return { exists = true, schema = schema, qualified = qualified(db, schema), rows = rows }
+end
+
+-- Nothing on the search path: what else is there, and is the table where Prisma looks for it all the same?
+local function read_empty(db, project)
+  local tables, message, code, detail = db:query(TABLES, db.array(db, observe.schemas(db, project)))
+  if not tables then
+    return nil, message, code, detail
+  end
+  local schema, others = db.target.schema, {}
+  for _, entry in ipairs(tables) do
+    if entry.name == history.TABLE and entry.schema == schema then
+      local rows
+      rows, message, code, detail = db:query(history.select_sql(qualified(db, schema)))
+      if not rows then
+        return nil, message, code, detail
+      end
+      return found_history(db, schema, rows), {}
+    elseif not IGNORED[entry.name:lower()] then
+      others[#others + 1] = { schema = entry.schema, name = entry.name, extension = entry.extension }
+    end
+  end
+  return { exists = false, schema = schema, qualified = qualified(db, schema), rows = {} }, others
+end
+
+--- Reads the history. One message where the table is there, which is nearly always.
+-- @tparam table db
+-- @tparam table project for the schemas of its datasource
+-- @treturn table { exists, schema, qualified, rows }
+-- @treturn {table,...} without a history: the tables that are there, { schema, name, extension }
+-- @treturn nil,string,string,table
+function observe.history(db, project)
+  local results, message, code, detail = db:script(WHERE_FOUND .. ";" .. history.select_sql(history.TABLE))
+  if results then
+    return found_history(db, results[1][1].schema, results[2]), {}
+  end
+  if code ~= UNDEFINED_TABLE then
+    return nil, "cannot read the history of migrations: " .. message, code, detail
+  end
+  local found, objects, state, more = read_empty(db, project)
+  if not found then
+    return nil, "cannot read the history of migrations: " .. objects, state, more
+  end
+  return found, objects
+end
+
+-- Marks what differs from the file that was applied. The text is read again: that happens next to never.
+local function compare(migrations, rows)
+  local entries = history.by_name(rows)
+  for _, migration in ipairs(migrations) do
+    local entry = entries[migration.name]
+    local row = entry and (entry.applied or entry.failed)
+    if row and migration.sha256 and row.checksum ~= migration.sha256 then
+      local text = fs.read(migration.path)
+      migration.stored = row.checksum
+      migration.changed = text and checksum.compare(hash.sha256, text, row.checksum) or "edited"
+      if migration.changed == "same" then
+        migration.changed = nil
+      end
+    end
+  end
+end
+
+-- How much of the file was finished when its statements stopped, and is that part unchanged?
+local function read_marks(migrations, rows)
+  local here = {}
+  for _, migration in ipairs(migrations) do
+    here[migration.name] = migration
+  end
+  for _, row in ipairs(rows) do
+    if history.state(row) == "failed" then
+      row.mark = history.read_mark(row.logs)
+      local migration = row.mark and here[row.migration_name]
+      local text = migration and not migration.problem and folder.text(fs, hash.sha256, migration)
+      if text then
+        row.resumable = require("tilth.migrate.resume").fits(hash.sha256, text, row.mark)
+      end
+    end
+  end
+end
+
+--- Observes the migrations of a project and the history of a database.
+-- @tparam table db
+-- @tparam table project its migrations_dir, and the schemas of its datasource
+-- @tparam table|nil settings
+-- @treturn table { migrations = list (see folder.read; with changed and stored where a file differs from its row),
+--   history = { exists, schema, qualified, rows }, objects = tables that are there without a history }
+-- @treturn nil,string,string,table
+function observe.observe(db, project, settings) -- luacheck: no unused args
+  local migrations, message, code = folder.read(fs, hash.sha256, project.migrations_dir)
+  if not migrations then
+    return nil, message, code
+  end
+  migrations.from = project.migrations_from
+  migrations.prisma8 = migrations.prisma8 or project.prisma8
+  local found, objects, state, detail = observe.history(db, project)
+  if not found then
+    return nil, objects, state, detail
+  end
+  compare(migrations, found.rows)
+  read_marks(migrations, found.rows)
+  return { migrations = migrations, history = found, objects = objects }
+end
+
+return observe
