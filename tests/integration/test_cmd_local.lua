@@ -6,8 +6,14 @@ local proc = require("tilth.core.proc")
 local cluster = require("support.cluster")
 local program = require("support.program")
 local project = require("support.project")
+local url = require("tilth.url")
 
 local TestCmdLocal = {}
+
+--- Connects to a database by its URL.
+local function connect(text)
+  return pg.connect(assert(url.target(text)).params)
+end
 
 --- Runs `tilth local ...` in a project.
 local function run(folder, ...)
@@ -26,16 +32,16 @@ end
 function TestCmdLocal:test_start_gives_a_url_that_works_until_stop()
   local result = run(self.project, "start")
   lu.assertEquals(result.status, 0, result.text)
-  local url = result.stdout:match("(postgresql://[^\n]+)\n")
-  lu.assertStrMatches(url, "postgresql://postgres@localhost/tilth%?host=/.*")
+  local found = result.stdout:match("(postgresql://[^\n]+)\n")
+  lu.assertStrMatches(found, "postgresql://postgres@localhost/tilth%?host=/.*")
   do
-    local conn <close> = assert(pg.connect({ dbname = url }))
+    local conn <close> = assert(connect(found))
     lu.assertEquals(conn:info().database, "tilth")
   end
-  lu.assertEquals(run(self.project, "url").stdout, url .. "\n")
+  lu.assertEquals(run(self.project, "url").stdout, found .. "\n")
   lu.assertStrContains(run(self.project, "status").stdout, "running")
   lu.assertEquals(run(self.project, "stop").stdout, "stopped\n")
-  lu.assertNil((pg.connect({ dbname = url })))
+  lu.assertNil((connect(found)))
 end
 
 function TestCmdLocal:test_start_twice_is_one_server()
@@ -59,14 +65,14 @@ function TestCmdLocal:test_start_at_once_from_many_sides_is_one_server()
     lu.assertEquals(result.status, 0, result.stdout .. result.stderr)
     pids[result.stdout:match('"pid": (%d+)')] = true
   end
-  lu.assertEquals(#require("tilth.core.json").encode(pids) > 2, true)
+  lu.assertNotNil(next(pids))
   lu.assertNil(next(pids, next(pids)))
 end
 
 function TestCmdLocal:test_name_makes_another_database()
   local result = run(self.project, "start", "--name", "Shop")
   lu.assertEquals(result.status, 0, result.text)
-  local conn <close> = assert(pg.connect({ dbname = result.stdout:match("(postgresql://[^\n]+)\n") }))
+  local conn <close> = assert(connect(result.stdout:match("(postgresql://[^\n]+)\n")))
   lu.assertEquals(conn:info().database, "Shop")
 end
 
@@ -78,9 +84,9 @@ end
 function TestCmdLocal:test_before_the_first_start()
   lu.assertStrContains(run(self.project, "status").stdout, "there is no local database yet")
   lu.assertEquals(run(self.project, "stop").status, 0)
-  local url = run(self.project, "url")
-  lu.assertEquals(url.status, 1)
-  lu.assertStrContains(url.stderr, "tilth local start")
+  local found = run(self.project, "url")
+  lu.assertEquals(found.status, 1)
+  lu.assertStrContains(found.stderr, "tilth local start")
   lu.assertNil(fs.stat(self.project:join(".tilth")))
 end
 

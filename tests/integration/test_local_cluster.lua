@@ -7,6 +7,7 @@ local proc = require("tilth.core.proc")
 local cluster = require("tilth.local.cluster")
 local support = require("support.cluster")
 local temp = require("support.temp")
+local url = require("tilth.url")
 
 local TestLocalCluster = {}
 
@@ -39,7 +40,7 @@ end
 
 function TestLocalCluster:test_url_reaches_the_server()
   local server <close> = assert(start(temp.folder("pg")))
-  local conn <close> = assert(pg.connect({ dbname = server.url }))
+  local conn <close> = assert(pg.connect(url.target(server.url).params))
   lu.assertEquals(conn:info().database, "postgres")
 end
 

@@ -7,13 +7,17 @@ local fs = require("tilth.core.fs")
 local proc = require("tilth.core.proc")
 
 -- A backend goes away a moment after its client has closed the connection; a child after its last signal.
-local PATIENCE <const> = 2
+local PATIENCE <const> = 1
 
---- The entries of a folder as a set of names.
-local function names_in(path)
-  local names = {}
-  for _, entry in ipairs(fs.list(path) or {}) do names[entry.name] = true end
-  return names
+--- The open descriptors, each with what it is open on. The one that the listing itself used is closed by now.
+local function descriptors()
+  local found = {}
+  for _, entry in ipairs(fs.list("/proc/self/fd") or {}) do
+    local path = "/proc/self/fd/" .. entry.name
+    local open = fs.stat(path, "follow")
+    if open then found[entry.name] = fs.realpath(path) or open.type end
+  end
+  return found
 end
 
 --- Reads the parent of a process from its stat line, whose second field may hold blanks and brackets.
@@ -84,7 +88,7 @@ end
 -- @treturn table for `check`
 function leaks.snapshot(watch)
   return {
-    watch = watch, cwd = fs.cwd(), env = env.all(), descriptors = names_in("/proc/self/fd"),
+    watch = watch, cwd = fs.cwd(), env = env.all(), descriptors = descriptors(),
     children = children(), sessions = sessions(watch),
   }
 end
@@ -133,10 +137,9 @@ function leaks.check(before)
     local now = sessions(before.watch)
     return added(before.sessions, now, function(pid) return now[pid] .. " was left open" end)
   end))
-  add(settle(function()
-    return added(before.descriptors, names_in("/proc/self/fd"), function(name)
-      return ("descriptor %s was left open (%s)"):format(name, fs.realpath("/proc/self/fd/" .. name) or "no file")
-    end)
+  local open = descriptors()
+  add(added(before.descriptors, open, function(name)
+    return ("descriptor %s was left open (%s)"):format(name, open[name])
   end))
   return found
 end

@@ -118,7 +118,8 @@ end
 function program.json(options)
   local with = {}
   for name, value in pairs(options) do with[name] = value end
-  with.args = { "--json", table.unpack(options.args or {}) }
+  with.args = { table.unpack(options.args or {}) }
+  table.insert(with.args, "--json")
   local result = program.run(with)
   local document, message = json.decode(result.stdout)
   if document == nil then error(("no JSON (%s), but:\n%s"):format(message, result.text), 2) end

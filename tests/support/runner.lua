@@ -28,7 +28,7 @@ function Output:endTest(node)
     class.skipped[reason] = (class.skipped[reason] or 0) + 1
   elseif node:isNotSuccess() then
     class.failed = class.failed + 1
-    self.say(("FAILED %s\n    %s\n    %s"):format(node.className, (tostring(node.msg):gsub("\n", "\n    ")),
+    self.say(("FAILED %s\n    %s\n    %s"):format(node.testName, (tostring(node.msg):gsub("\n", "\n    ")),
       (tostring(node.stackTrace or ""):gsub("\n", "\n    "))))
   else
     class.passed = class.passed + 1
