@@ -1,5 +1,6 @@
 --- Tests `tilth local` through the real program.
 local lu = require("luaunit")
+local clock = require("tilth.core.clock")
 local fs = require("tilth.core.fs")
 local pg = require("tilth.core.pg")
 local proc = require("tilth.core.proc")
@@ -67,6 +68,34 @@ function TestCmdLocal:test_start_at_once_from_many_sides_is_one_server()
   end
   lu.assertNotNil(next(pids))
   lu.assertNil(next(pids, next(pids)))
+end
+
+function TestCmdLocal:test_start_that_is_interrupted_leaves_nothing_running()
+  for _, delay in ipairs({ 0.05, 0.2, 0.5 }) do
+    local child <close> = program.start({ args = { "local", "start" }, cwd = self.project.path,
+      env = { TILTH_PG_BINDIR = cluster.bindir() } })
+    clock.sleep(delay)
+    if not child.handle:wait(0) then child:signal(15) end
+    local ended = child:wait()
+    lu.assertTrue(ended.status == 143 or ended.status == 0, ended.stdout .. ended.stderr)
+    if ended.status == 143 then lu.assertNotStrContains(run(self.project, "status").stdout, "running") end
+    run(self.project, "stop")
+  end
+  lu.assertEquals(run(self.project, "start").status, 0)
+end
+
+function TestCmdLocal:test_start_after_kill_9_at_any_moment_works()
+  for _, delay in ipairs({ 0.05, 0.4, 0.7 }) do
+    local child <close> = program.start({ args = { "local", "start" }, cwd = self.project.path,
+      env = { TILTH_PG_BINDIR = cluster.bindir() } })
+    clock.sleep(delay)
+    if not child.handle:wait(0) then child:signal(9) end
+    child:wait()
+    local result = run(self.project, "start")
+    lu.assertEquals(result.status, 0, result.text)
+    run(self.project, "stop")
+    assert(fs.remove_tree(self.project:join(".tilth")))
+  end
 end
 
 function TestCmdLocal:test_name_makes_another_database()

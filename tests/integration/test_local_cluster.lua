@@ -6,6 +6,7 @@ local pg = require("tilth.core.pg")
 local proc = require("tilth.core.proc")
 local cluster = require("tilth.local.cluster")
 local support = require("support.cluster")
+local program = require("support.program")
 local temp = require("support.temp")
 local url = require("tilth.url")
 
@@ -182,6 +183,29 @@ function TestLocalCluster:test_root_is_told_which_folder_the_server_cannot_enter
   lu.assertStrContains(message, "cannot enter " .. folder:join("closed"))
   lu.assertEquals(code, "config")
   lu.assertStrContains(detail.advice, "chmod o+x " .. folder:join("closed"))
+end
+
+--- Waits until the data folder has no running server; false when that takes too long.
+local function is_gone(data, patience)
+  local deadline = clock.monotonic() + patience
+  while cluster.status(data).pid and clock.monotonic() < deadline do clock.sleep(0.01) end
+  return not cluster.status(data).pid
+end
+
+function TestLocalCluster:test_a_server_that_dies_with_its_parent_ends_after_kill_9()
+  local folder = temp.folder("pg")
+  local script = folder:write("start.lua", ([[
+    local server = assert(require("tilth.local.cluster").start({ data = %q, bindir = %q, die_with_parent = true }))
+    print("pid " .. server.pid)
+    io.stdout:flush()
+    require("tilth.clock").sleep(60)]]):format(folder:join("pg/data"), support.bindir()))
+  local child <close> = program.start({ args = { "run", script } })
+  child:wait_for("pid %d+\n")
+  lu.assertEquals(cluster.status(folder:join("pg/data")).pid, math.tointeger(tonumber(child.stdout:match("pid (%d+)"))))
+  child:signal(9)
+  lu.assertEquals(child:wait().signal, 9)
+  lu.assertTrue(is_gone(folder:join("pg/data"), 5))
+  lu.assertNil(fs.stat(folder:join("pg/data/postmaster.pid")))
 end
 
 function TestLocalCluster:test_start_is_quick()

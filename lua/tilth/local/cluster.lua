@@ -241,6 +241,8 @@ local function start_locked(options, user)
   if ok == nil then return nil, message, code, detail end
   local server
   server, message, code, detail = launch(options, user, socket_dir)
+  -- A start that was killed may have left a server behind that had not written its file yet.
+  if not server and cluster.status(options.data).pid then code = "running" end
   if not server then return nil, message, code, detail end
   server.version, server.major, server.bindir = found.version, found.major, found.bindir
   return setmetatable(server, { __close = function() server.stop() end })
