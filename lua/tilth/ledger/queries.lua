@@ -38,12 +38,14 @@ select json_build_object(
     from brief b where b.id in (select id from tilth.builds where status = 'running')),
   'spent', (select j from brief where id = (select id from spent)),
   'plain', (select reset from plain),
-  'reset_since', (select j from brief where id = (select min(m.id) from mine m, plain where m.reset_flag and m.id > plain.reset)),
+  'reset_since', (select j from brief where id = (select min(m.id) from mine m, plain
+    where m.reset_flag and m.id > plain.reset)),
   'seed_since', (select j from brief where id = (select min(m.id) from mine m, plain where m.seed_flag and m.id > plain.seed)),
   'seed_builds', (select count(*) from mine m, plain where m.seed_flag and m.id > plain.seed and m.status = 'done'),
   'resets', (select json_agg(json_build_object('id', r.id, 'build_id', r.build_id, 'kind', r.kind, 'state', r.state,
-      'schemas', r.schemas, 'history', r.history, 'expected', r.expected, 'at', to_char(r.made_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS'),
-      'build', b.build, 'build_status', b.status, 'commit', b.commit_id, 'alive', exists (select from pg_catalog.pg_stat_activity a
+      'schemas', r.schemas, 'history', r.history, 'expected', r.expected,
+      'at', to_char(r.made_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS'), 'build', b.build,
+      'build_status', b.status, 'commit', b.commit_id, 'alive', exists (select from pg_catalog.pg_stat_activity a
         where a.pid = r.pid and a.pid <> pg_backend_pid() and a.datname = current_database()
         and coalesce(a.backend_start = r.session_start, a.application_name like 'tilth%%'))) order by r.id)
     from tilth.resets r left join tilth.builds b on b.id = r.build_id where r.state in ('open', 'done')),

@@ -39,7 +39,7 @@ end
 -- @tparam function decode JSON text -> value | nil, message
 -- @param null what decode gives for null
 -- @treturn table { exists, readable, writable, may_create, version, environment, environment_at, environment_by,
---   builds, running, spent, plain, reset_since, seed_since, seed_builds, resets, open, seeds }
+--   builds, running, spent, plain, reset_since, seed_since, seed_builds, resets, open, open_reset, seeds }
 -- @treturn[2] nil
 -- @treturn[2] string message
 -- @treturn[2] string code
@@ -66,6 +66,7 @@ function state.read(row, decode, null)
     ledger.seeds[seed.name] = seed
   end
   ledger.open = open_resets(ledger.resets)
+  ledger.open_reset = ledger.open[#ledger.open]
   return ledger
 end
 

@@ -1,0 +1,63 @@
+--- Builds the query that looks for rows and signs of life in the tables of a reset. Pure.
+local evidence = {}
+
+local HISTORY = "_prisma_migrations"
+
+local function name_of(quote, entry)
+  return quote(entry.schema) .. "." .. quote(entry.name)
+end
+
+-- A table without a page holds no row, so it is not asked.
+local function row_terms(tables, quote)
+  local terms, certain = {}, false
+  for _, entry in ipairs(tables) do
+    if entry.name ~= HISTORY and entry.bytes > 0 then
+      if entry.readable and not entry.hidden then
+        terms[#terms + 1] = ("exists (select from only %s)"):format(name_of(quote, entry))
+      else
+        -- What can't be seen counts as rows: row security or a missing right must not make a table look empty.
+        certain = true
+      end
+    end
+  end
+  return terms, certain
+end
+
+local function clock_terms(clocks, quote, literal)
+  local terms = {}
+  for _, clock in ipairs(clocks) do
+    terms[#terms + 1] = ("select max(%s)::timestamptz, %s from %s"):format(
+      quote(clock.column), literal(clock.name .. "." .. clock.column), name_of(quote, clock))
+  end
+  return terms
+end
+
+local function history_term(tables, quote)
+  for _, entry in ipairs(tables) do
+    if entry.name == HISTORY and entry.readable then
+      return ("(select min(started_at) from %s)"):format(name_of(quote, entry))
+    end
+  end
+  return "null"
+end
+
+--- The query; it answers with one row: rows (boolean), last_at, last_in, first_at.
+-- @tparam table content what the catalog query gave: { tables, clocks }
+-- @tparam function quote identifier -> SQL
+-- @tparam function literal text -> SQL
+-- @treturn string SQL text
+function evidence.sql(content, quote, literal)
+  local terms, certain = row_terms(content.tables, quote)
+  local rows = certain and "true" or #terms > 0 and table.concat(terms, "\n or ") or "false"
+  local clocks = clock_terms(content.clocks, quote, literal)
+  local last = #clocks > 0 and table.concat(clocks, "\n union all ") or "select null::timestamptz, null::text"
+  return ([[
+with last (at, place) as (select * from (%s) c (at, place) where at is not null and at <= now() + interval '1 day'
+  order by at desc limit 1)
+select %s as rows,
+  (select to_char(at at time zone 'UTC', 'YYYY-MM-DD HH24:MI') from last) as last_at, (select place from last) as last_in,
+  (select extract(epoch from now() - at)::float8 from last) as last_ago,
+  to_char(%s at time zone 'UTC', 'YYYY-MM-DD') as first_at]]):format(last, rows, history_term(content.tables, quote))
+end
+
+return evidence

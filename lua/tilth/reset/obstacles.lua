@@ -1,0 +1,89 @@
+--- Why a schema can't be put into the bin and replaced: each reason with its way out. Pure.
+local obstacles = {}
+
+local PROTECTED_SCHEMA = { tilth = true, information_schema = true }
+
+local function list(values, limit)
+  local shown = table.move(values, 1, math.min(#values, limit), 1, {})
+  local text = table.concat(shown, "; ")
+  return #values > limit and ("%s; and %d more"):format(text, #values - limit) or text
+end
+
+local function add(found, message, advice)
+  found[#found + 1] = { message = message, advice = advice }
+end
+
+local function of_rights(found, state, schema)
+  if not schema.may_rename then
+    add(found, ("schema %s belongs to %s, so that %s may not rename it"):format(schema.name, schema.owner, state.user),
+      ("Let %s do the reset, or run as its owner: ALTER SCHEMA \"%s\" OWNER TO \"%s\"."):format(schema.owner, schema.name, state.user))
+  elseif not schema.may_give then
+    add(found, ("%s may not make a schema that belongs to %s, as %s does"):format(state.user, schema.owner, schema.name),
+      ("Grant it: GRANT \"%s\" TO \"%s\"."):format(schema.owner, state.user))
+  end
+  local told = {}
+  for _, entry in ipairs(schema.defaults) do
+    if not entry.may and not told[entry.role] then
+      told[entry.role] = true
+      add(found, ("schema %s has default privileges of %s, which %s may not repeat in the new schema"):format(
+        schema.name, entry.role, state.user), ("Grant it: GRANT \"%s\" TO \"%s\"."):format(entry.role, state.user))
+    end
+  end
+end
+
+local function of_extensions(found, state, schema)
+  for _, extension in ipairs(schema.extensions) do
+    if not extension.relocatable then
+      add(found, ("extension %s lives in schema %s and can't be moved out of it"):format(extension.name, schema.name),
+        ("Install it in a schema of its own (CREATE SCHEMA extensions; CREATE EXTENSION %s SCHEMA extensions), or empty the "
+          .. "schema by a migration of your own."):format(extension.name))
+    elseif not extension.may then
+      add(found, ("extension %s in schema %s belongs to another role, so that %s may not move it"):format(
+        extension.name, schema.name, state.user), "Let the extension's owner do the reset.")
+    end
+  end
+end
+
+local function of_schema(found, state, schema)
+  if PROTECTED_SCHEMA[schema.name] or schema.name:find("^pg_") then
+    add(found, ("%s is not a schema of the application"):format(schema.name),
+      "Take it out of the datasource's list of schemas, or out of ?schema= in the URL.")
+  elseif schema.name:find("^tilth_bin_") then
+    add(found, ("%s is a bin of an earlier reset"):format(schema.name), "Point the URL at the schema of the application.")
+  elseif schema.oid then
+    of_rights(found, state, schema)
+    of_extensions(found, state, schema)
+  end
+end
+
+--- Lists what is in the way of a reset.
+-- @tparam table state what reset/observe.lua read
+-- @treturn table list of { message, advice }; empty when nothing is
+function obstacles.list(state)
+  local found = {}
+  if not state.may_create then
+    add(found, ("%s may not create schemas in this database"):format(state.user),
+      ("Let the owner run: GRANT CREATE ON DATABASE ... TO \"%s\"."):format(state.user))
+  end
+  for _, schema in ipairs(state.schemas) do
+    of_schema(found, state, schema)
+  end
+  if #state.dependents > 0 then
+    add(found, "objects outside of the schema depend on it: " .. list(state.dependents, 5),
+      "They would stay tied to the old data. Drop them first, or list their schema in the datasource's schemas so that it is reset too.")
+  end
+  if #state.inheritance > 0 then
+    add(found, "tables inherit across the schema's border: " .. list(state.inheritance, 5),
+      "Detach the partition or child table first.")
+  end
+  if #state.publications > 0 then
+    add(found, "tables are published for logical replication: " .. list(state.publications, 5),
+      "The subscribers would keep the old rows. Drop the publication, reset, and set replication up again.")
+  end
+  if (state.subscribed or 0) > 0 then
+    add(found, ("%d tables receive rows by logical replication"):format(state.subscribed), "Drop the subscription first.")
+  end
+  return found
+end
+
+return obstacles
