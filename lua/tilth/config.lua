@@ -100,8 +100,8 @@ local CHECKS <const> = {
     return not STALE[value] and "must be \"refuse\", \"skip\" or \"reset\"" or nil
   end,
   command = function(value)
-    local good = value == false or (type(value) == "string" and value ~= "") or (is_list(value) and #value > 0 and all_strings(value))
-    return not good and "must be a command (a string, or a list of its words), or false for none" or nil
+    local good = (type(value) == "string" and value ~= "") or (is_list(value) and #value > 0 and all_strings(value))
+    return not good and "must be a command (a string, or a list of its words)" or nil
   end,
   functions = function(value)
     if not is_list(value) then

@@ -100,15 +100,26 @@ local function filled(source, name)
   return value
 end
 
+-- The command line's parser names a flag after its long form: --lock-timeout is lock_timeout.
+local function from_flags(entry, flags)
+  local value = flags[(entry.flag:sub(3):gsub("-", "_"))]
+  if value == nil then
+    value = flags[entry.name]
+  end
+  return value
+end
+
 local function find(entry, from)
-  local flags = from.flags or {}
-  local value = flags[entry.name]
-  if value ~= nil and entry.flag then
+  local value
+  if entry.flag then
+    value = from_flags(entry, from.flags or {})
+  end
+  if value ~= nil then
     return value, entry.flag
   end
   value = filled(from.env or {}, entry.variable)
   if value ~= nil then
-    return value, entry.variable
+    return value, from.sources and from.sources[entry.variable] and ".env" or entry.variable
   end
   value = filled(from.dotenv or {}, entry.variable)
   if value ~= nil then
@@ -124,7 +135,8 @@ local function find(entry, from)
 end
 
 --- Resolves all settings.
--- @tparam table from { flags = setting name to value of the command line, env = name to value, dotenv = name to value,
+-- @tparam table from { flags = name of the long flag (lock_timeout) or of the setting to value, env = name to value,
+--   dotenv = name to value, or sources = name to path where env has the .env files' values already,
 --   config = the table of tilth.config.lua }
 -- @treturn[1] table settings, with `get`
 -- @treturn[2] nil
