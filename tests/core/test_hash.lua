@@ -1,0 +1,41 @@
+--- Digests and random bytes.
+local hash = require("tilth.hash")
+local lu = require("luaunit")
+
+local TestHash = {}
+
+function TestHash:test_sha256_of_known_texts()
+  for text, digest in pairs({
+    [""] = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+    ["abc"] = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+    [("a"):rep(1000000)] = "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0",
+    ["\0"] = "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
+  }) do
+    lu.assertEquals(hash.sha256(text), digest)
+  end
+end
+
+function TestHash:test_random_gives_as_many_bytes_as_asked()
+  for _, count in ipairs({ 0, 1, 16, 100000 }) do lu.assertEquals(#hash.random(count), count) end
+end
+
+function TestHash:test_random_differs_each_time()
+  lu.assertNotEquals(hash.random(16), hash.random(16))
+end
+
+function TestHash:test_random_raises_on_a_wrong_count()
+  lu.assertErrorMsgContains("bad argument #1", hash.random, -1)
+  lu.assertErrorMsgContains("bad argument #1", hash.random, 1 << 30)
+end
+
+function TestHash:test_uuid_is_version_4()
+  local seen = {}
+  for _ = 1, 200 do
+    local uuid = hash.uuid()
+    lu.assertStrMatches(uuid, "%x%x%x%x%x%x%x%x%-%x%x%x%x%-4%x%x%x%-[89ab]%x%x%x%-%x%x%x%x%x%x%x%x%x%x%x%x")
+    lu.assertNil(seen[uuid])
+    seen[uuid] = true
+  end
+end
+
+return TestHash
