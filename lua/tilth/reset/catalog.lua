@@ -50,14 +50,16 @@ local SCHEMAS = [[
   'owner', pg_get_userbyid(t.nspowner), 'may_rename', pg_has_role(t.nspowner, 'USAGE'), 'may_give', pg_has_role(t.nspowner, 'MEMBER'),
   'acl_set', t.nspacl is not null,
   'acl', (select json_agg(json_build_object('grantee', case when a.grantee <> 0 then pg_get_userbyid(a.grantee) end,
-      'privilege', a.privilege_type, 'grantable', a.is_grantable) order by a.grantee, a.privilege_type) from aclexplode(t.nspacl) a),
+      'privilege', a.privilege_type, 'grantable', a.is_grantable) order by a.place)
+      from aclexplode(t.nspacl) with ordinality a (grantor, grantee, privilege_type, is_grantable, place)),
   'comment', obj_description(t.oid, 'pg_namespace'),
   'labels', (select json_agg(json_build_object('provider', l.provider, 'label', l.label)) from pg_seclabel l
     where l.classoid = 'pg_namespace'::regclass and l.objoid = t.oid),
   'defaults', (select json_agg(json_build_object('role', pg_get_userbyid(d.defaclrole), 'kind', d.defaclobjtype,
       'may', pg_has_role(d.defaclrole, 'MEMBER'), 'grantee', case when a.grantee <> 0 then pg_get_userbyid(a.grantee) end,
-      'privilege', a.privilege_type, 'grantable', a.is_grantable) order by d.defaclrole, d.defaclobjtype, a.grantee, a.privilege_type)
-    from pg_default_acl d, aclexplode(d.defaclacl) a where d.defaclnamespace = t.oid),
+      'privilege', a.privilege_type, 'grantable', a.is_grantable) order by d.oid, a.place)
+    from pg_default_acl d, aclexplode(d.defaclacl) with ordinality a (grantor, grantee, privilege_type, is_grantable, place)
+    where d.defaclnamespace = t.oid),
   'extensions', (select json_agg(json_build_object('name', e.extname, 'relocatable', e.extrelocatable,
       'may', pg_has_role(e.extowner, 'USAGE')) order by e.extname) from pg_extension e where e.extnamespace = t.oid),
   'objects', (select count(*) from inside i where i.schema_oid = t.oid),

@@ -35,7 +35,8 @@ end
 local function history_term(tables, quote)
   for _, entry in ipairs(tables) do
     if entry.name == HISTORY and entry.readable then
-      return ("(select min(started_at) from %s)"):format(name_of(quote, entry))
+      -- Through JSON, because a table of that name need not be Prisma's.
+      return ("(select min((to_jsonb(h) ->> 'started_at')::timestamptz) from %s h)"):format(name_of(quote, entry))
     end
   end
   return "null"
