@@ -1,4 +1,5 @@
 /* Connecting to PostgreSQL without ever blocking in libpq. */
+#include "interrupt.h"
 #include "pg.h"
 #include "result.h"
 

@@ -38,6 +38,19 @@ local function add_global_options(parser)
   parser:flag("--no-color", "No colours.")
 end
 
+--- The settings that a flag can change, for commands that work with the database.
+local function add_settings(parser)
+  for _, setting in ipairs(require("tilth.settings").all()) do
+    if setting.flag and setting.name ~= "environment" then
+      local about = setting.about:sub(1, 1):upper() .. setting.about:sub(2)
+      if setting.variable then
+        about = about .. " (" .. setting.variable .. ")"
+      end
+      parser:option(setting.flag, about .. "."):argname(setting.type == "duration" and "TIME" or "VALUE")
+    end
+  end
+end
+
 local function new_parser(name)
   local argparse = require("argparse")
   local parser = argparse(name):add_help("-h --help")
@@ -70,6 +83,9 @@ local function parse(name, command, arguments, at)
   sub:usage_max_width(100):help_max_width(100)
   add_global_options(sub)
   command.add_to_parser(sub)
+  if command.database then
+    add_settings(sub)
+  end
   local rest
   if command.raw_after then
     local cut = at + command.raw_after

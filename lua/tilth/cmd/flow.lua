@@ -1,6 +1,7 @@
 --- tilth flow: reset (when asked), migrate (always), seed (when asked), build.
 local flow_command = {
   summary = "Run the whole flow of a deployment: reset (if asked), migrate, seed (if asked), build.",
+  database = true,
 }
 
 local flow = require("tilth.flow")

@@ -1,6 +1,7 @@
 --- tilth repl: Lua at a prompt, with the project's database as `db`.
 local repl = {
   summary = "Try things in Lua at a prompt, with the project's database as `db`.",
+  database = true,
 }
 
 local interrupt = require("tilth.core.interrupt")
