@@ -35,7 +35,11 @@ end
 -- @treturn table { line, column_number, excerpt, statement, statements }; without line where nothing is known
 function explain.place(text, at)
   local position, total = at.position, nil
-  if position and (position < 1 or position > excerpt.character(text, #text + 1)) then
+  local last = excerpt.character(text, #text + 1)
+  if position and position > last and (at.statement or 0) <= 0 then
+    -- The server met what follows the file: something in it is not closed.
+    position = excerpt.character(text, #text:match("^(.-)%s*$"))
+  elseif position and (position < 1 or position > last) then
     position = nil
   end
   if at.statement and at.statement > 0 then

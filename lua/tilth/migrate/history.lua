@@ -65,22 +65,25 @@ function history.state(row)
 end
 
 --- The mark that tilth leaves in `logs` of a file that runs statement by statement, to go on from there later.
--- @tparam table progress { done, total, prefix = SHA-256 of the text up to the last finished statement, line }
+-- @tparam table progress { done, total, prefix = SHA-256 of the text up to the last finished statement, line = of the next
+--   statement, running = bool (that one runs now, and nobody could tell afterwards whether it ended) }
 -- @treturn string
 function history.mark(progress)
-  return ("%s%d of %d done, text %s\nRun `tilth migrate deploy` again: it goes on after the last finished statement (line %d)."):format(
-    MARK, progress.done, progress.total, progress.prefix, progress.line)
+  return ("%s%d of %d done%s, text %s\nRun `tilth migrate deploy` again: it goes on at line %d."):format(MARK, progress.done,
+    progress.total, progress.running and ", one running" or "", progress.prefix, progress.line)
 end
 
 --- Reads such a mark.
 -- @tparam string|nil logs
--- @treturn table|nil { done, total, prefix }
+-- @treturn table|nil { done, total, prefix, running }
 function history.read_mark(logs)
   if not logs or logs:sub(1, #MARK) ~= MARK then
     return nil
   end
-  local done, total, prefix = logs:match("^(%d+) of (%d+) done, text (%x*)", #MARK + 1)
-  return done and { done = math.tointeger(done), total = math.tointeger(total), prefix = prefix } or nil
+  local done, total, running, prefix = logs:match("^(%d+) of (%d+) done(,? ?[%a ]*), text (%x*)", #MARK + 1)
+  return done and {
+    done = math.tointeger(done), total = math.tointeger(total), prefix = prefix, running = running ~= "",
+  } or nil
 end
 
 --- Sorts the rows by migration.

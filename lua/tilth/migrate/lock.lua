@@ -7,6 +7,7 @@ local lock = {}
 
 local clock = require("tilth.clock")
 local history = require("tilth.migrate.history")
+local pooler = require("tilth.migrate.pooler")
 
 local PATIENCE <const> = 300
 local FIRST_PAUSE <const> = 0.05
@@ -14,6 +15,10 @@ local LONGEST_PAUSE <const> = 1
 local SAY_EVERY <const> = 10
 
 local TRY <const> = ("SELECT pg_try_advisory_lock(%d) AS held"):format(history.LOCK_KEY)
+
+-- Asks for the lock only where no pooler stands between: in a shared session it would be lost, and stay held.
+local TRY_DIRECT <const> = ("SELECT CASE WHEN pg_backend_pid() = %%d THEN pg_try_advisory_lock(%d) END AS held,"
+  .. " pg_backend_pid() AS pid"):format(history.LOCK_KEY)
 
 local HOLDER <const> = ([[
 SELECT a.pid, a.application_name, a.usename, host(a.client_addr) AS client, a.state,
@@ -70,6 +75,22 @@ local function timed_out(db, patience)
     }
 end
 
+-- true, false, or nil and the failure.
+local function try(db, first)
+  if first then
+    local row, message, code, detail = db:one(TRY_DIRECT:format(db:info().pid))
+    if not row or row.held ~= nil then
+      return row and row.held, message, code, detail
+    end
+    local ok
+    ok, message, code, detail = pooler.check(db, row.pid)
+    if not ok then
+      return nil, message, code, detail
+    end
+  end
+  return db:value(TRY)
+end
+
 --- Takes the lock, for the session; waits for it as long as `patience` allows.
 -- @tparam table db
 -- @tparam table options patience (seconds), report
@@ -78,11 +99,12 @@ end
 function lock.acquire(db, options)
   options = options or {}
   local patience = options.patience or PATIENCE
-  local started, pause, said = clock.monotonic(), FIRST_PAUSE, nil
+  local started, pause, said, tried = clock.monotonic(), FIRST_PAUSE, nil, false
   while true do
-    local held, message, code, detail = db:value(TRY)
+    local held, message, code, detail = try(db, not tried)
+    tried = true
     if held == nil then
-      return nil, "cannot ask for the migration lock: " .. message, code, detail
+      return nil, code == "config" and message or "cannot ask for the migration lock: " .. message, code, detail
     end
     local waited = clock.monotonic() - started
     if held == true then

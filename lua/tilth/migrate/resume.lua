@@ -31,7 +31,10 @@ end
 -- @treturn boolean
 function resume.fits(sha256, text, mark)
   local statements = sql.split(text)
-  return statements ~= nil and mark.done <= #statements and resume.checksum(sha256, text, statements, mark.done) == mark.prefix
+  if mark.running or not statements or mark.done > #statements then
+    return false
+  end
+  return resume.checksum(sha256, text, statements, mark.done) == mark.prefix
 end
 
 return resume

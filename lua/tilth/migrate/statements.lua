@@ -136,7 +136,9 @@ function statements.split(text)
     found.unread = { line = unread.line, message = unread.unread }
   end
   if open then
-    found.error = { line = list[open.first].line, position = list[open.first].position }
+    local first = list[open.first]
+    local _, skipped = statement.body(first.text)
+    found.error = { line = first.line, position = first.position + skipped }
   end
   return found
 end

@@ -1,0 +1,189 @@
+--- Applies migrations, one action each: decides how a file runs, runs it, and keeps the history true.
+-- @module tilth.migrate.apply
+
+local apply = {}
+
+local clock = require("tilth.clock")
+local excerpt = require("tilth.migrate.excerpt")
+local explain = require("tilth.migrate.explain")
+local folder = require("tilth.migrate.folder")
+local fs = require("tilth.fs")
+local hash = require("tilth.hash")
+local history = require("tilth.migrate.history")
+local lock = require("tilth.migrate.lock")
+local observe = require("tilth.migrate.observe")
+local statements = require("tilth.migrate.statements")
+local stepwise = require("tilth.migrate.stepwise")
+local transaction = require("tilth.migrate.transaction")
+
+local SLOW <const> = 1
+
+local function take_lock(world)
+  if world.lock then
+    return true
+  end
+  local held, message, code, detail = lock.acquire(world.db, {
+    patience = world.settings and world.settings:get("lock_patience"), report = world.report,
+  })
+  world.lock = held
+  return held, message, code, detail
+end
+
+-- What must be there before the first file: its SQL runs in the first file's own transaction.
+local function prelude(db, found)
+  local exists, message, code, detail = db:value("SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = $1", found.schema)
+  if exists == nil then
+    return nil, message, code, detail
+  end
+  local parts = {}
+  if not exists then
+    parts[#parts + 1] = "CREATE SCHEMA " .. db:identifier(found.schema)
+  end
+  if not found.exists then
+    parts[#parts + 1] = history.create_sql(found.qualified)
+  end
+  return table.concat(parts, ";\n") .. (#parts > 0 and ";\n" or ""), #parts
+end
+
+-- The first action takes the lock and reads the history under it: what was observed may be old, or from before a reset.
+local function begin(world)
+  local db = world.db
+  local held, message, code, detail = take_lock(world)
+  if not held then
+    return nil, message, code, detail
+  end
+  local timeout = world.settings and world.settings:get("statement_timeout")
+  if timeout and timeout > 0 then
+    held, message, code, detail = db:set("statement_timeout", ("%dms"):format(math.floor(timeout * 1000)))
+    if not held then
+      return nil, message, code, detail
+    end
+  end
+  local found, objects, state, more = observe.history(db, world.project or world.observed.project)
+  if not found then
+    return nil, objects, state, more
+  end
+  local text, count, why, info = prelude(db, found)
+  if not text then
+    return nil, count, why, info
+  end
+  return {
+    schema = found.schema, qualified = found.qualified, rows = history.by_name(found.rows),
+    prelude = text, prelude_statements = count, session_sql = db:session_sql(), applied = 0,
+  }
+end
+
+-- Another deployment may have been here since the plan was made.
+local function already(state, action)
+  local entry = state.rows[action.name]
+  if entry and entry.applied then
+    return { kind = "migrate", name = action.name, seconds = 0, statements = 0, status = "skipped", mode = "transaction",
+      why = "applied by another deployment meanwhile" }
+  end
+  if entry and entry.failed and entry.failed.id ~= action.resume then
+    return nil, ("migration `%s` is recorded as failed, or as running elsewhere"):format(action.name), "P3009", {
+      advice = "Run `tilth migrate status` to see it.",
+    }
+  end
+  return false
+end
+
+local function unfinished_block(job, analysis)
+  return explain.failure({
+    name = job.name, path = job.path, root = job.root, text = job.original,
+    message = "the file opens a transaction with BEGIN and never ends it", sqlstate = nil, detail = { severity = "ERROR" },
+    at = { position = analysis.character }, outcome = "Nothing of it was run: all of it would have been lost at the end.",
+    advice = "Add COMMIT; at the end of the file, or take BEGIN out: tilth runs a file in one transaction by itself.",
+  })
+end
+
+local function run_job(world, job, analysis)
+  if analysis.mode == "transaction" then
+    job.text, job.careful = analysis.text, analysis.unread ~= nil
+    local done, message, code, detail = transaction.run(world, job)
+    if code ~= "outside" then
+      return done and "transaction", message, code, detail
+    end
+    world.report:note(("`%s` cannot run in one transaction (%s %s): it was rolled back and runs statement by statement"):format(job.name,
+      detail.sqlstate, detail.message))
+    analysis = statements.split(job.original)
+    if not analysis or analysis.error then
+      return nil, message, detail.sqlstate, detail
+    end
+    analysis.judged = detail
+  else
+    world.report:note(("`%s` runs statement by statement: %s"):format(job.name, analysis.why))
+  end
+  if analysis.unread then
+    world.report:note(("`%s` line %d: the parser cannot read this statement (%s); its first words decide, and the server"):format(job.name,
+      analysis.unread.line, analysis.unread.message))
+  end
+  local done, message, code, detail = stepwise.run(world, job, analysis)
+  return done and "statements", message, code, detail
+end
+
+local function new_job(world, state, action, text)
+  return {
+    name = action.name, path = action.path, root = (world.project or world.observed.project).root, original = text, state = state,
+    resume = action.resume and state.rows[action.name] and state.rows[action.name].failed or nil,
+    row = transaction.new_row(action.name, action.sha256),
+  }
+end
+
+--- Applies one migration.
+-- @tparam table world db, report, observed, project, settings, lock, state
+-- @tparam table action { kind = "migrate", name, path, sha256, resume }
+-- @treturn table step { kind = "migrate", name, seconds, statements, mode, status }
+-- @treturn nil,string,string,table
+function apply.run(world, action)
+  local message, code, detail
+  local state = world.state.migrate
+  if not state then
+    state, message, code, detail = begin(world)
+    if not state then
+      return nil, message, code, detail
+    end
+    world.state.migrate = state
+  end
+  local step
+  step, message, code, detail = already(state, action)
+  if step or step == nil then
+    return step, message, code, detail
+  end
+  local text
+  text, message, code = folder.text(fs, hash.sha256, action)
+  if not text then
+    return nil, message, code
+  end
+  local job, analysis = new_job(world, state, action, text), statements.analyse(text)
+  if analysis.error then
+    analysis.character = excerpt.character(text, analysis.error.position)
+    return unfinished_block(job, analysis)
+  end
+  world.report:progress(("Applying migration `%s`"):format(action.name))
+  local started = clock.monotonic()
+  local mode
+  mode, message, code, detail = run_job(world, job, analysis)
+  if not mode then
+    return nil, message, code, detail
+  end
+  local seconds = clock.monotonic() - started
+  if seconds >= SLOW then
+    world.report:done(("Applied migration `%s`"):format(action.name), seconds)
+  end
+  state.applied = state.applied + 1
+  return { kind = "migrate", name = action.name, seconds = seconds, statements = job.statements, mode = mode }
+end
+
+--- Ends the migrations of a run, after the last.
+-- @tparam table world
+-- @treturn boolean true
+function apply.finish(world)
+  local state = world.state.migrate
+  if state and state.applied > 0 then
+    world.report:progress("All migrations have been successfully applied.")
+  end
+  return true
+end
+
+return apply
