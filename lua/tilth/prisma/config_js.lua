@@ -128,7 +128,8 @@ local function read_value(text)
   if value then
     return { value = value }
   end
-  local name = plain:match("^env%s*%b<>%s*%(%s*[\"'`]([%w_]+)[\"'`]%s*,?%s*%)$") or plain:match("^env%s*%(%s*[\"'`]([%w_]+)[\"'`]%s*,?%s*%)$")
+  local name = plain:match("^env%s*%b<>%s*%(%s*[\"'`]([%w_]+)[\"'`]%s*,?%s*%)$")
+    or plain:match("^env%s*%(%s*[\"'`]([%w_]+)[\"'`]%s*,?%s*%)$")
     or plain:match("^process%.env%.([%a_][%w_]*)$") or plain:match("^process%.env%[%s*[\"'`]([%w_]+)[\"'`]%s*%]$")
     or plain:match("^process%.env%.([%a_][%w_]*)%s*%?%?%s*[\"'`][\"'`]$")
     or plain:match("^process%.env%.([%a_][%w_]*)%s*||%s*[\"'`][\"'`]$")
