@@ -170,7 +170,32 @@ function TestLocalCluster:test_a_long_path_gets_a_short_socket()
   lu.assertTrue(#server.socket_dir + #"/.s.PGSQL.5432" <= 107)
   lu.assertEquals(ask(server, "select 1 as n").n, 1)
   server.stop()
-  assert(fs.remove_tree(server.socket_dir))
+  lu.assertNil(fs.stat(server.socket_dir))
+end
+
+function TestLocalCluster:test_a_socket_folder_of_somebody_else_is_refused()
+  lu.skipIf(proc.self().euid ~= 0, "only root can give a folder away")
+  local folder, socket_dir = temp.folder("pg"), assert(fs.temporary("tilth-socket-")) -- short enough for a socket
+  assert(fs.chown(socket_dir, 12345, 12345))
+  local server, message, code = cluster.start({ data = folder:join("pg/data"), bindir = support.bindir(), socket_dir = socket_dir })
+  assert(fs.remove_tree(socket_dir))
+  lu.assertNil(server)
+  lu.assertStrContains(message, socket_dir .. " must be a folder of")
+  lu.assertEquals(code, "config")
+end
+
+function TestLocalCluster:test_a_template_that_others_can_write_to_is_refused()
+  local folder = temp.folder("pg")
+  local template = folder:join("template")
+  do
+    local first <close> = assert(cluster.start({ data = folder:join("a/data"), bindir = support.bindir(), template = template }))
+    lu.assertEquals(ask(first, "select 1 as n").n, 1)
+  end
+  assert(fs.chmod(template, 511)) -- 511: rwxrwxrwx
+  local server, message, code = cluster.start({ data = folder:join("b/data"), bindir = support.bindir(), template = template })
+  lu.assertNil(server)
+  lu.assertStrContains(message, template .. " must be a folder that only")
+  lu.assertEquals(code, "config")
 end
 
 function TestLocalCluster:test_root_is_told_which_folder_the_server_cannot_enter()

@@ -81,6 +81,12 @@ local function terminate(pid, is_gone, timeout)
     { advice = ("look at what it does; as the last means: kill -QUIT %d"):format(pid) }
 end
 
+--- Removes a socket folder outside the data's, unless the next start is on its way already.
+local function tidy(path, socket_dir)
+  local lock <close> = fs.lock(path:match("^(.+)/[^/]+$") .. "/lock")
+  if lock and socket_dir then socket.tidy(socket_dir) end
+end
+
 --- Stops the server of a data folder; one that does not run is fine.
 -- @tparam string path the data folder
 -- @tparam[opt] table options `timeout` in seconds for each of the two ways
@@ -92,8 +98,11 @@ end
 function cluster.stop(path, options)
   local status = cluster.status(path)
   if not status.pid then return false end
-  return terminate(status.pid, function() return not cluster.status(path).pid end,
+  local stopped, message, code, detail = terminate(status.pid, function() return not cluster.status(path).pid end,
     options and options.timeout or STOP_TIMEOUT)
+  if not stopped then return nil, message, code, detail end
+  tidy(path, status.socket_dir)
+  return true
 end
 
 --- What the server said about its end, from the part of the log that this start wrote.
@@ -174,7 +183,12 @@ local function launch(options, user, socket_dir)
   return {
     socket_dir = socket_dir, port = found.port, pid = found.pid, url = cluster.url(socket_dir, "postgres"),
     data = options.data,
-    stop = function() return gone() or terminate(found.pid, gone, STOP_TIMEOUT) end,
+    stop = function()
+      if gone() then return true end
+      local stopped, problem, errno, more = terminate(found.pid, gone, STOP_TIMEOUT)
+      if stopped then tidy(options.data, socket_dir) end
+      return stopped, problem, errno, more
+    end,
   }
 end
 

@@ -81,6 +81,16 @@ function data.major(path)
   return text and math.tointeger(tonumber(text:match("^%d+"))) or nil
 end
 
+--- Whether a template is the server user's own and nobody else can write to it: who may change the data of a server
+-- can make it run programs.
+local function check_template(template, user)
+  local found, message, code = fs.stat(template)
+  if not found then return nil, message, code end
+  if found.type == "directory" and found.uid == user.uid and found.mode & 18 == 0 then return true end -- 18: -w--w-
+  return nil, ("the template %s must be a folder that only %s can write to, and is not"):format(template, user.name), "config",
+    { advice = "look what it is, and remove it if nothing needs it" }
+end
+
 --- Makes the data folder unless it is there. The caller holds the lock of the folder around it.
 -- @tparam table options `data`, `bindir`, `user`, `env`, `template` (a data folder that is copied when it is there, and
 -- made first when not: a copy takes a tenth of the time)
@@ -108,6 +118,8 @@ function data.prepare(options)
     -- Another run may have been first; its template serves as well.
     if not made and not data.major(template) then return nil, message, code, detail end
   end
+  local trusted, message, code, detail = check_template(template, user)
+  if not trusted then return nil, message, code, detail end
   return make(path, user, env, function(folder) return { "cp", "-Rp", template .. "/.", folder } end)
 end
 

@@ -1,6 +1,7 @@
 --- Chooses the folder of a private server's Unix socket.
 local socket = {}
 
+local fs = require("tilth.fs")
 local hash = require("tilth.hash")
 local owner = require("tilth.local.owner")
 
@@ -34,6 +35,13 @@ function socket.fallback(wanted, user, env)
     if socket.is_usable(folder) then return folder end
   end
   return ("/tmp/tilth-%d-%s"):format(user.uid, short)
+end
+
+--- Removes a folder of `fallback` when nothing is in it any more. The caller holds the lock of the data folder.
+-- @tparam string folder
+function socket.tidy(folder)
+  -- A socket in use keeps the folder; whatever else fails leaves an empty folder, which harms nobody.
+  if folder:find("/tilth%-[%d%x%-]+$") then fs.remove(folder) end
 end
 
 --- Makes the folder for the socket, private to the user of the server.
