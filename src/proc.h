@@ -64,6 +64,7 @@ struct tilth_child {
     double deadline; /* when to stop it; TILTH_FOREVER */
     double grace;    /* seconds from TERM to KILL */
     double kill_at;
+    double look_at; /* when to look at the rest of its group again */
 };
 
 /* Options of run and spawn, checked. Pushes the values that keep the texts alive. */
@@ -86,6 +87,9 @@ void tilth_proc_close(int *descriptor);
 
 /* Sends a signal to a child that lives, or to its group. */
 void tilth_proc_signal(const struct tilth_child *child, int signal);
+
+/* Does anybody in a process group still run? */
+bool tilth_proc_group_lives(pid_t group);
 
 /* Sends TERM, and makes KILL follow when the grace is over. */
 void tilth_proc_stop(struct tilth_child *child, int signal);

@@ -12,6 +12,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* Where the child keeps the pipe of its report: the first one that it may not inherit. */
+#define REPORT (STDERR_FILENO + 1)
+
 struct failure {
     enum tilth_launch_stage stage;
     int error;
@@ -86,9 +89,11 @@ static void become(const struct tilth_launch *launch, const char *program, pid_t
         give_up(report, TILTH_AT_FOLDER);
     reset_signals();
     connect_descriptors(launch, report);
-    /* Our own are close-on-exec; this is for a host program's. The report closes by exec.
-     */
-    syscall(SYS_close_range, (unsigned)report + 1, ~0U, 0);
+    /* Our own are close-on-exec, but a host program's may not be. */
+    if (report != REPORT && dup3(report, REPORT, O_CLOEXEC) < 0)
+        give_up(report, TILTH_AT_SYSTEM);
+    report = REPORT;
+    syscall(SYS_close_range, REPORT + 1U, ~0U, 0);
     execve(program, launch->arguments, launch->environment);
     give_up(report, TILTH_AT_PROGRAM);
 }

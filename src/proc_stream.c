@@ -13,6 +13,9 @@
 #define DRAIN 0.5
 /* How often to look for the end of a child without a pidfd, in seconds. */
 #define LOOK_EVERY 0.01
+/* How often to look for the end of what a stopped child has left: that reads all of
+ * /proc. */
+#define LOOK_AT_GROUP_EVERY 0.05
 #define PIECE 65536
 /* A burst may not keep us from seeing the deadline. */
 #define MOST_PIECES 16
@@ -77,12 +80,15 @@ void tilth_proc_reap(struct tilth_child *child)
 /* Is the rest of a stopped group still in its grace? */
 static bool lingers(struct tilth_child *child)
 {
+    double now = tilth_monotonic();
     if (!child->stopping || !child->group || child->gone)
         return false;
-    if (kill(-child->pid, 0) != 0)
-        child->gone = true;
-    else if (child->kill_at < 0 || tilth_monotonic() >= child->kill_at)
+    if (child->kill_at < 0 || now >= child->kill_at) {
         kill_rest(child);
+    } else if (now >= child->look_at) {
+        child->look_at = now + LOOK_AT_GROUP_EVERY;
+        child->gone = !tilth_proc_group_lives(child->pid);
+    }
     return !child->gone;
 }
 

@@ -12,7 +12,10 @@ local SPLIT <const> = {
   { "select 1", { { "select 1", 1 } } },
   { "select 1;\n\nselect 2 ;", { { "select 1", 1 }, { "select 2", 3 } } },
   { "-- about\n\n/* it */ select 1; -- end\n", { { "-- about\n\n/* it */ select 1", 3 } } },
-  { "select 1 /* a /* nested; */ ; */; select 2 -- ; more", { { "select 1 /* a /* nested; */ ; */", 1 }, { "select 2 -- ; more", 1 } } },
+  {
+    "select 1 /* a /* nested; */ ; */; select 2 -- ; more",
+    { { "select 1 /* a /* nested; */ ; */", 1 }, { "select 2 -- ; more", 1 } },
+  },
   { "select ';', 'it''s;', \"a;\"\"b;\"; select 2", { { "select ';', 'it''s;', \"a;\"\"b;\"", 1 }, { "select 2", 1 } } },
   { [[select '\'; select 2]], { { [[select '\']], 1 }, { "select 2", 1 } } },
   { [[select e'\';', E'\\'; select 2]], { { [[select e'\';', E'\\']], 1 }, { "select 2", 1 } } },
@@ -23,7 +26,10 @@ local SPLIT <const> = {
   { "do $$ begin; end $$; select $a$;$b$;$a$, $1;x", { { "do $$ begin; end $$", 1 }, { "select $a$;$b$;$a$, $1", 1 }, { "x", 1 } } },
   { "select a$b$c; select d$b$", { { "select a$b$c", 1 }, { "select d$b$", 1 } } },
   { "select $é$;$é$; select 1", { { "select $é$;$é$", 1 }, { "select 1", 1 } } },
-  { "create rule r as on insert to t do (select 1; select 2); x", { { "create rule r as on insert to t do (select 1; select 2)", 1 }, { "x", 1 } } },
+  {
+    "create rule r as on insert to t do (select 1; select 2); x",
+    { { "create rule r as on insert to t do (select 1; select 2)", 1 }, { "x", 1 } },
+  },
   {
     "create function f() returns int begin atomic select case when true then 1 end; select 2; end; select 3",
     { { "create function f() returns int begin atomic select case when true then 1 end; select 2; end", 1 }, { "select 3", 1 } },
@@ -42,7 +48,10 @@ local SPLIT <const> = {
   { "select (1; select 2", { { "select (1; select 2", 1 } } },
   { "select 1); select (2)", { { "select 1)", 1 }, { "select (2)", 1 } } },
   { "select 1_000, 0x1F, 1.5e3; x", { { "select 1_000, 0x1F, 1.5e3", 1 }, { "x", 1 } } },
-  { "create table t (a int generated always as (1) virtual);\r\nx", { { "create table t (a int generated always as (1) virtual)", 1 }, { "x", 2 } } },
+  {
+    "create table t (a int generated always as (1) virtual);\r\nx",
+    { { "create table t (a int generated always as (1) virtual)", 1 }, { "x", 2 } },
+  },
 }
 
 function TestSql:test_split_cuts_where_the_server_cuts()
