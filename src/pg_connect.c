@@ -123,8 +123,11 @@ static void receive_notice(void *argument, const PGresult *result)
     lua_rawgeti(L, LUA_REGISTRYINDEX, pg->notice_reference);
     tilth_pg_push_fields(L, result);
     /* An error must not jump through libpq: a notice callback that fails is a notice
-     * lost. */
+     * lost, and an interruption in it is left to the wait that follows. */
+    struct tilth_interrupt *interrupt = tilth_interrupt_of(L);
+    bool unwinding = interrupt->raised;
     lua_pcall(L, 1, 0, 0);
+    interrupt->raised = unwinding;
     lua_settop(L, top);
 }
 
