@@ -128,33 +128,56 @@ function corpus.names()
   return migrations
 end
 
+local BASE <const> = { "20240101000000_init",
+  "CREATE TYPE e AS ENUM ('a');\nCREATE TABLE t (id int, v e);\nINSERT INTO t VALUES (1, 'a');\n" }
+-- Files that real Prisma 6 fails on: `why` is in its message, `proof` a query that gives true after tilth.
+local BEYOND <const> = {
+  index_concurrently_beside_other_statements = {
+    why = "cannot run inside a transaction block",
+    sql = "ALTER TABLE t ADD COLUMN n int;\nCREATE INDEX CONCURRENTLY t_n ON t (n);\n"
+      .. "CREATE INDEX CONCURRENTLY t_id ON t (id);\nCOMMENT ON TABLE t IS 'done';\n",
+    proof = "select count(*) = 2 and obj_description('t'::regclass) = 'done' from pg_index "
+      .. "where indrelid = 't'::regclass and indisvalid",
+  },
+  lock_timeout_before_index_concurrently = {
+    why = "cannot run inside a transaction block",
+    sql = "SET lock_timeout = '3s';\nCREATE INDEX CONCURRENTLY t_id ON t (id);\n",
+    proof = "select indisvalid from pg_index where indexrelid = 't_id'::regclass",
+  },
+  enum_value_used_in_the_file_that_adds_it = {
+    why = "unsafe use of new value",
+    sql = "ALTER TYPE e ADD VALUE 'b';\nUPDATE t SET v = 'b';\n",
+    proof = "select v = 'b' from t",
+  },
+  vacuum_after_a_change = {
+    why = "cannot run inside a transaction block",
+    sql = "UPDATE t SET id = 2;\nVACUUM t;\n",
+    proof = "select id = 2 from t",
+  },
+  byte_order_mark = {
+    why = "syntax error",
+    sql = "\u{FEFF}UPDATE t SET id = 3;\n",
+    proof = "select id = 3 from t",
+  },
+  emptied_search_path = {
+    why = "model `_prisma_migrations` does not exist",
+    code = "P1014",
+    sql = "SELECT pg_catalog.set_config('search_path', '', false);\nUPDATE public.t SET id = 4;\n",
+    proof = "select id = 4 from t",
+  },
+}
+
 --- Folders that real Prisma 6 fails on and that tilth deploys.
--- @treturn table list of `{ name, why, migrations, proof }`: `why` is in Prisma's message, `proof` a query that gives true
+-- @treturn table name of the case to `{ why, code, migrations, proof }`
 function corpus.beyond()
-  local base = { "20240101000000_init",
-    "CREATE TYPE e AS ENUM ('a');\nCREATE TABLE t (id int, v e);\nINSERT INTO t VALUES (1, 'a');\n" }
-  return {
-    {
-      name = "an index built concurrently beside other statements",
-      why = "cannot run inside a transaction block",
-      migrations = { base, { "20240102000000_mixed", "ALTER TABLE t ADD COLUMN n int;\n"
-        .. "CREATE INDEX CONCURRENTLY t_n ON t (n);\nCREATE INDEX CONCURRENTLY t_id ON t (id);\nCOMMENT ON TABLE t IS 'done';\n" } },
-      proof = "select count(*) = 2 and obj_description('t'::regclass) = 'done' from pg_index "
-        .. "where indrelid = 't'::regclass and indisvalid",
-    },
-    {
-      name = "an enum value used in the file that adds it",
-      why = "unsafe use of new value",
-      migrations = { base, { "20240102000000_value", "ALTER TYPE e ADD VALUE 'b';\nUPDATE t SET v = 'b';\n" } },
-      proof = "select v = 'b' from t",
-    },
-    {
-      name = "VACUUM after a change",
-      why = "cannot run inside a transaction block",
-      migrations = { base, { "20240102000000_vacuum", "UPDATE t SET id = 2;\nVACUUM t;\n" } },
-      proof = "select id = 2 from t",
-    },
-  }
+  local cases = {}
+  for name, case in pairs(BEYOND) do
+    cases[name] = {
+      why = case.why, code = case.code or "P3018", proof = case.proof,
+      migrations = { BASE, { "20240102000000_beyond", case.sql } },
+    }
+  end
+  return cases
 end
 
 return corpus

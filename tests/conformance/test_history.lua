@@ -101,15 +101,14 @@ function TestHistory:test_they_take_turns_on_one_history_in_both_orders()
   lu.assertEquals(#both.history(places.tilth.database), 5)
 end
 
-function TestHistory:test_what_prisma_cannot_apply_is_applied_and_accepted_by_prisma()
-  for _, case in ipairs(corpus.beyond()) do
-    local made = project.new({ migrations = case.migrations })
-    local places <close> = both.places(made)
+for name, case in pairs(corpus.beyond()) do
+  TestHistory[("test_%s_fails_in_prisma_and_is_accepted_by_it_from_tilth"):format(name)] = function()
+    local places <close> = both.places(project.new({ migrations = case.migrations }))
     local refused = both.prisma(places.prisma, DEPLOY)
-    lu.assertEquals({ case.name, refused.status, refused.code }, { case.name, 1, "P3018" })
+    lu.assertEquals({ refused.status, refused.code }, { 1, case.code }, refused.text)
     lu.assertStrContains(refused.stderr, case.why)
     both.assert_done(both.tilth(places.tilth, DEPLOY))
-    lu.assertEquals({ case.name, places.tilth.database:value(case.proof) }, { case.name, true })
+    lu.assertTrue(places.tilth.database:value(case.proof))
     local status = both.prisma(places.tilth, STATUS)
     both.assert_done(status)
     lu.assertStrContains(status.stdout, "Database schema is up to date!")

@@ -35,6 +35,15 @@ function mend(adapter) {
   return adapter;
 }
 
+// The adapter ignores the URL's schema parameter; the native engine puts it on the search path of its session.
+function connection() {
+  const connectionString = process.env.DATABASE_URL;
+  const schema = URL.canParse(connectionString) ? new URL(connectionString).searchParams.get("schema") : null;
+  const pool = { connectionString, idleTimeoutMillis: 1 };
+  if (schema === null) return [pool];
+  return [{ ...pool, options: `-c search_path="${schema}"` }, { schema }];
+}
+
 class Factory extends PrismaPg {
   async connect() {
     return mend(await super.connect());
@@ -50,5 +59,5 @@ export default defineConfig({
   engine: "js",
   schema: process.env.ORACLE_SCHEMA,
   migrations: { path: process.env.ORACLE_MIGRATIONS, seed: process.env.ORACLE_SEED },
-  adapter: async () => new Factory({ connectionString: process.env.DATABASE_URL, idleTimeoutMillis: 1 }),
+  adapter: async () => new Factory(...connection()),
 });
