@@ -97,15 +97,18 @@ static bool sync_folder(const char *path)
     return ok;
 }
 
-/* Opens a new file beside `path`; its name is written to `name`. -1 with errno set. */
+/* Opens a new file in the folder of `path`; its name is written to `name`. -1 with errno
+ * set. */
 static int open_beside(const char *path, char *name, size_t size, mode_t mode)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     unsigned long number = (unsigned long)now.tv_nsec;
+    const char *slash = strrchr(path, '/');
+    int folder = slash != NULL ? (int)(slash - path) + 1 : 0;
     for (int i = 0; i < MOST_NAMES_TRIED; i++) {
-        int length =
-            snprintf(name, size, "%s.%ld-%lx.tmp", path, (long)getpid(), number + i);
+        int length = snprintf(name, size, "%.*s.tilth-%ld-%lx.tmp", folder, path,
+                              (long)getpid(), number + i);
         if (length >= (int)size) {
             errno = ENAMETOOLONG;
             return -1;

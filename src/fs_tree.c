@@ -142,28 +142,40 @@ int tilth_fs_mkdir(lua_State *L)
     return tilth_result(L, ok, path, errno);
 }
 
-static bool remove_entries(int folder);
+static bool remove_entries(int folder, char *failed);
+
+/* Keeps the name of the first thing that could not be removed (NAME_MAX + 1 bytes). */
+static bool fail_at(char *failed, const char *name)
+{
+    int error = errno;
+    if (failed[0] == '\0')
+        snprintf(failed, NAME_MAX + 1, "%s", name);
+    errno = error;
+    return false;
+}
 
 /* Removes a name in a folder, and all below it. A link is removed, not followed. */
-static bool remove_at(int parent, const char *name)
+static bool remove_at(int parent, const char *name, char *failed)
 {
     if (unlinkat(parent, name, 0) == 0 || errno == ENOENT)
         return true;
     if (errno != EISDIR && errno != EPERM)
-        return false;
+        return fail_at(failed, name);
     int error = errno; /* EPERM is POSIX's word for a folder, and Linux's for a ban */
     int folder = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (folder < 0) {
         if (errno == ENOTDIR || errno == ELOOP)
             errno = error;
-        return false;
+        return fail_at(failed, name);
     }
-    return remove_entries(folder) &&
-           (unlinkat(parent, name, AT_REMOVEDIR) == 0 || errno == ENOENT);
+    if (remove_entries(folder, failed) &&
+        (unlinkat(parent, name, AT_REMOVEDIR) == 0 || errno == ENOENT))
+        return true;
+    return fail_at(failed, name);
 }
 
 /* Empties a folder and closes its descriptor. */
-static bool remove_entries(int folder)
+static bool remove_entries(int folder, char *failed)
 {
     DIR *entries = fdopendir(folder);
     if (entries == NULL) {
@@ -181,7 +193,7 @@ static bool remove_entries(int folder)
             break;
         }
         if (!is_dot(entry->d_name))
-            ok = remove_at(folder, entry->d_name);
+            ok = remove_at(folder, entry->d_name, failed);
     }
     int error = errno;
     closedir(entries);
@@ -207,8 +219,12 @@ int tilth_fs_remove_tree(lua_State *L)
     if (length == 0 || is_dot(name))
         return tilth_fail(L, "unsafe",
                           "%s: will not remove it: name a folder by its own name", given);
-    bool ok = remove_at(AT_FDCWD, path);
-    return tilth_result(L, ok, given, errno);
+    char failed[NAME_MAX + 1] = "";
+    bool ok = remove_at(AT_FDCWD, path, failed);
+    int error = errno;
+    if (!ok && strcmp(failed, path) != 0 && failed[0] != '\0')
+        given = lua_pushfstring(L, "%s: %s", given, failed);
+    return tilth_result(L, ok, given, error);
 }
 
 /* path | nil, message, errno = fs.temporary(prefix): a new folder that only this user

@@ -10,6 +10,7 @@
 #include <lauxlib.h>
 #include <limits.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -197,6 +198,8 @@ static int start(struct tilth_launch *launch, struct tilth_child *child,
     *stage = TILTH_AT_SYSTEM;
     pid_t pid = 0;
     int error = open_pipes(launch, child) ? 0 : errno;
+    if (launch->flows[1] == TILTH_INHERIT)
+        fflush(stdout); /* what was printed before comes before what the child prints */
     child->started = tilth_monotonic();
     if (error == 0)
         error = tilth_proc_launch(launch, &pid, stage);

@@ -29,6 +29,8 @@ void tilth_proc_signal(const struct tilth_child *child, int signal)
 void tilth_proc_stop(struct tilth_child *child, int signal)
 {
     tilth_proc_signal(child, signal);
+    if (signal != 0)
+        tilth_proc_signal(child, SIGCONT); /* a stopped one would not hear it */
     if (!child->stopping)
         child->kill_at = tilth_deadline(child->grace);
     child->stopping = true;

@@ -249,6 +249,30 @@ function TestFs:test_remove_tree_takes_wide_and_deep_trees()
   lu.assertNil(fs.stat(path))
 end
 
+function TestFs:test_remove_tree_names_what_it_cannot_remove()
+  local path = self.folder:join("tree")
+  self.folder:write("tree/closed/file", "")
+  local script = self.folder:write("script.lua", ([[print(require("tilth.fs").remove_tree(%q))]]):format(path))
+  local as_root = process.self().euid == 0
+  if as_root then
+    for _, folder in ipairs({ self.folder.path, path }) do assert(fs.chown(folder, 65534, 65534)) end
+  end
+  assert(fs.chmod(self.folder:join("tree/closed"), tonumber("555", 8)))
+  local program = os.getenv("TILTH_PROGRAM") or assert(fs.realpath("/proc/self/exe"))
+  local done = assert(process.run({ program, "run", script },
+    { uid = as_root and 65534 or nil, cwd = "/", stdout = "capture", stderr = "capture" }))
+  assert(fs.chmod(self.folder:join("tree/closed"), tonumber("755", 8)))
+  lu.skipIf(done.code ~= 0, "another user cannot run the program from this folder")
+  lu.assertStrContains(done.stdout, ("nil\t%s: file: Permission denied\t13"):format(path))
+end
+
+function TestFs:test_write_takes_the_longest_name()
+  local path = self.folder:join(("n"):rep(255))
+  lu.assertEquals(fs.write(path, "x"), true)
+  lu.assertEquals(fs.read(path), "x")
+  assert_fails(path .. "n", 36, fs.write(path .. "n", "x"))
+end
+
 function TestFs:test_rename_replaces_a_file()
   local a, b = self.folder:write("a", "A"), self.folder:write("b", "B")
   lu.assertEquals(fs.rename(a, b), true)

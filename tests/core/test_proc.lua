@@ -384,6 +384,17 @@ function TestProc:test_a_second_interruption_does_not_wait_for_the_grace()
   lu.assertTrue(vanishes(pid))
 end
 
+function TestProc:test_a_stopped_child_hears_the_timeout()
+  local done = shell("trap 'exit 7' TERM; kill -STOP $$; while :; do sleep 0.02; done", { timeout = 0.3 })
+  lu.assertEquals({ done.kind, done.code, done.timed_out }, { "exit", 7, true })
+end
+
+function TestProc:test_what_was_printed_before_comes_before_the_child_s_output()
+  local script = self.folder:write("script.lua", [[
+    print("first") require("tilth.process").run({ "echo", "second" }) print("third")]])
+  lu.assertEquals(program.run({ args = { "run", script } }).stdout, "first\nsecond\nthird\n")
+end
+
 function TestProc:test_self_and_kill()
   local self_pid = process.self().pid
   lu.assertEquals(fs.read("/proc/self/stat"):match("^%d+"), tostring(self_pid))
