@@ -148,6 +148,15 @@ function TestCmdLocal:test_no_server_on_the_machine()
   lu.assertStrContains(result.stderr, "TILTH_PG_BINDIR names /nonexistent")
 end
 
+function TestCmdLocal:test_project_names_the_folder()
+  run(self.project, "start")
+  local result = program.run({ args = { "local", "status", "--project", self.project.path }, cwd = "/" })
+  lu.assertStrContains(result.stdout, self.project:join(".tilth/pg/data"))
+  result = program.run({ args = { "local", "status", "--project", "/nonexistent" }, cwd = "/" })
+  lu.assertEquals(result.status, 2)
+  lu.assertStrContains(result.stderr, "--project names /nonexistent")
+end
+
 function TestCmdLocal:test_wrong_use()
   lu.assertEquals(run(self.project).status, 2)
   lu.assertEquals(run(self.project, "nonsense").status, 2)

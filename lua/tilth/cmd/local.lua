@@ -2,23 +2,19 @@
 local local_cmd = {}
 
 local fs = require("tilth.fs")
+local project = require("tilth.project")
 local server = require("tilth.local.server")
 
 local_cmd.summary = "A private PostgreSQL server for this project: start, stop, status, url."
 
---- The folder that the server belongs to: the given one, else the next one upward with a server or a Prisma project,
--- else the current one.
+--- The folder that the server belongs to: the project's, as every other command finds it, else the current one.
 local function root_of(ctx)
-  local global = ctx.args or {}
-  if global.project then return global.project end
-  local folder = ctx.cwd
-  while folder and folder ~= "" do
-    for _, mark in ipairs({ "/.tilth/pg", "/tilth.config.lua", "/prisma/schema.prisma", "/prisma/migrations", "/schema.prisma" }) do
-      if fs.stat(folder .. mark) then return folder end
-    end
-    folder = folder:match("^(.*)/[^/]*$")
-  end
-  return ctx.cwd
+  local global = ctx.args
+  local found, message, code, detail = project.find(fs, ctx.cwd, {
+    project = global.project, schema = global.schema, config = global.config, optional = true,
+  })
+  if not found then return nil, message, code, detail end
+  return found.root
 end
 
 local actions = {}
@@ -99,7 +95,9 @@ function local_cmd.run(args, ctx)
   if args.name and (args.name == "" or #args.name > 63) then
     return nil, "--name: the name of a database has 1 to 63 bytes", "usage"
   end
-  return actions[args.action]({ root = root_of(ctx), env = ctx.env, name = args.name })
+  local root, message, code, detail = root_of(ctx)
+  if not root then return nil, message, code, detail end
+  return actions[args.action]({ root = root, env = ctx.env, name = args.name })
 end
 
 return local_cmd
