@@ -1,0 +1,120 @@
+--- An operation: a verb on a table by a key. Calls of the same operation are written together.
+local operation = {}
+
+local suggest = require("tilth.suggest")
+
+local OPTIONS <const> = {
+  upsert = { "key", "update", "verb", "map", "format", "delimiter", "header", "columns", "total" },
+  ensure = { "key", "verb", "map", "format", "delimiter", "header", "columns", "total" },
+  sync = { "key", "where", "delete", "empty", "update" },
+}
+
+local function check_options(verb, options)
+  if type(options) ~= "table" then
+    return nil, ("the options are a table, not a %s"):format(type(options)), "usage"
+  end
+  for name in pairs(options) do
+    local known = false
+    for _, option in ipairs(OPTIONS[verb]) do
+      known = known or option == name
+    end
+    if not known then
+      return nil, ("unknown option %q."):format(tostring(name)) .. suggest.hint(tostring(name), OPTIONS[verb]), "usage"
+    end
+  end
+  return true
+end
+
+local function update_set(binding, update)
+  if update == nil then
+    return nil
+  end
+  local set = {}
+  for _, name in ipairs(type(update) == "string" and { update } or update) do
+    local field = binding:field(name)
+    if not field then
+      return nil, ("%s has no field %q, which update names."):format(binding.label, tostring(name))
+        .. suggest.hint(tostring(name), binding:names())
+    end
+    set[field.column.name] = true
+  end
+  return set
+end
+
+--- What fills a column that no row gives: a client-made default where the database has none.
+local function maker_of(maker)
+  return function(field, column)
+    local default = field.default
+    if field.updated_at then
+      local zoned = column.base == "timestamptz"
+      return function() return maker:now(zoned) end
+    elseif not default or column.has_default or column.identity ~= "" then
+      return nil
+    elseif default.kind == "static" then
+      return function() return default.value end
+    elseif default.kind == "now" then
+      local zoned = column.base == "timestamptz"
+      return function() return maker:now(zoned) end
+    elseif default.kind == "nanoid" then
+      return function() return maker:nanoid(default.size) end
+    elseif maker[default.kind] then
+      return function() return maker[default.kind](maker) end
+    end
+  end
+end
+
+local function key_name(key, update)
+  local parts = {}
+  for _, list in ipairs({ key or {}, update or {} }) do
+    parts[#parts + 1] = type(list) == "table" and table.concat(list, "\1") or tostring(list)
+  end
+  return table.concat(parts, "\2")
+end
+
+--- Finds the operation of a call, the same table each time.
+-- @param session the seed's session
+-- @param verb    "upsert", "ensure" or "sync"
+-- @param name    model or table
+-- @param options of the verb
+-- @param first   a row of the input, from which the key is found when the options name none; nil when there are no rows
+-- @return operation { verb, binding, key, update, makes, shapes } | nil, message, code, detail
+function operation.find(session, verb, name, options, first)
+  options = options or {}
+  local ok, wrong, word = check_options(verb, options)
+  if not ok then
+    return nil, wrong, word
+  end
+  local models, message, code, detail = session:models()
+  if not models then
+    return nil, message, code, detail
+  end
+  local binding
+  binding, message, detail = models:get(name)
+  if not binding then
+    return nil, message, "usage", detail
+  end
+  local key
+  if options.key or first then
+    key, message, detail = binding:key(options.key, first)
+    if not key then
+      return nil, message, "usage", detail
+    end
+  end
+  local id = table.concat({ verb, binding.table.sql, table.concat(key or {}, "\1"), key_name(options.update) }, "\3")
+    .. (options.update and "\4" or "")
+  local found = session.operations[id]
+  if not found then
+    local update, why = update_set(binding, options.update)
+    if why then
+      return nil, why, "usage"
+    end
+    found = {
+      verb = verb, binding = binding, key = key or {}, update = update, makes = maker_of(session.maker), shapes = {},
+      sync = verb == "sync",
+    }
+    session.operations[id] = found
+  end
+  return found
+end
+
+return operation

@@ -1,0 +1,354 @@
+--- What a seed gets as `db`: queries and verbs that raise error objects, inside the seed's transaction.
+local session = {}
+
+local sql = require("tilth.sql")
+local buffer = require("tilth.seed.buffer")
+local errors = require("tilth.seed.errors")
+local explain = require("tilth.seed.explain")
+local operation = require("tilth.seed.operation")
+local references = require("tilth.seed.references")
+local source = require("tilth.seed.source")
+local stream = require("tilth.seed.stream")
+local sync = require("tilth.seed.sync")
+local transaction_words = require("tilth.seed.transaction_words")
+
+local Session = {}
+Session.__index = Session
+
+local DEEPEST_FRAME <const> = 40
+
+--- Counts of one verb: read any of them and what has gathered is written first.
+local Counts = {
+  __index = function(self, name)
+    local values = rawget(self, "_values")
+    if values[name] ~= nil then
+      rawget(self, "_flush")()
+    end
+    return values[name]
+  end,
+  __tostring = function(self)
+    return ("%d inserted, %d updated, %d unchanged"):format(self.inserted, self.updated, self.unchanged)
+  end,
+}
+
+local function new_counts(self)
+  return setmetatable({
+    _values = { inserted = 0, updated = 0, unchanged = 0, deleted = 0, extra = 0 },
+    _flush = function() self.buffer:flush() end,
+  }, Counts)
+end
+
+--- `seeds/x.lua:12`: the line of the seed that called.
+local function call_site(self)
+  for level = 3, DEEPEST_FRAME do
+    local info = debug.getinfo(level, "Sl")
+    if not info then
+      return nil
+    end
+    if info.source:sub(1, 1) == "@" and self.is_seed_file(info.source:sub(2)) and info.currentline > 0 then
+      return info.source:sub(2) .. ":" .. info.currentline
+    end
+  end
+end
+
+local function table_counts(self, name)
+  local counts = self.by_table[name]
+  if not counts then
+    counts = { table = name, inserted = 0, updated = 0, deleted = 0, unchanged = 0 }
+    self.by_table[name], self.tables[#self.tables + 1] = counts, counts
+  end
+  return counts
+end
+
+local function add_counts(self, op, call, inserted, updated, unchanged)
+  for _, counts in ipairs({ table_counts(self, op.binding.label), rawget(call.counts, "_values") }) do
+    counts.inserted = counts.inserted + inserted
+    counts.updated = counts.updated + updated
+    counts.unchanged = counts.unchanged + unchanged
+  end
+end
+
+local function row_key_text(self, op, place)
+  local get = place.get
+  if not get and type(place.source) == "table" then
+    get = function(column)
+      return place.source[op.binding:field_of(op.binding.table.columns[column]).name] or place.source[column]
+    end
+  end
+  return get and op.key and buffer.key_text(op, get, self.null) or nil
+end
+
+--- Raises the error of a verb, explained.
+local function fail_verb(self, op, place, message, code, detail)
+  self.buffer:discard()
+  local call = place.call or self.current or {}
+  local text, more = explain.failure({
+    site = call.site, verb = op.verb, label = op.binding and op.binding.label or op.label, row = place.row,
+    where = place.where,
+    key = op.key, key_text = row_key_text(self, op, place), message = message, code = code, detail = detail,
+  })
+  error(errors.new(text, code, more), 0)
+end
+
+local function fail_statement(self, verb, message, code, detail)
+  local text, more = explain.failure({ site = call_site(self), verb = verb, message = message, code = code, detail = detail })
+  error(errors.new(text, code, more), 0)
+end
+
+local function guard_transaction(self, verb, text)
+  local word = transaction_words.find(text)
+  if word then
+    fail_statement(self, verb, word .. " is not for a seed: it runs in one transaction with its record", "usage", {
+      advice = "Take it out; for a part that may fail use db:savepoint(function() ... end).",
+    })
+  end
+end
+
+local function trace(self, verb)
+  if self.on_statement then
+    self.on_statement(verb, call_site(self))
+  end
+end
+
+local function run(self, verb, method, text, ...)
+  if type(text) ~= "string" then
+    error(("db:%s expects SQL text, not a %s"):format(verb, type(text)), 3)
+  end
+  self.buffer:flush()
+  guard_transaction(self, verb, text)
+  local value, message, code, detail = self.db[method](self.db, text, ...)
+  if value == nil then
+    fail_statement(self, verb, message, code, detail)
+  end
+  trace(self, verb)
+  return value
+end
+
+--- Runs one statement with parameters $1, $2, ...
+-- @return result: list of rows keyed by column name; `.count`, `.columns`
+function Session:query(text, ...)
+  return run(self, "query", "query", text, ...)
+end
+
+--- The first row, or nil when there is none.
+function Session:one(text, ...)
+  return run(self, "one", "one", text, ...) or nil
+end
+
+--- The first column of the first row; nil for NULL or when there is no row.
+function Session:value(text, ...)
+  local result = run(self, "value", "query", text, ...)
+  return result[1] and result[1][result.columns[1]]
+end
+
+--- Runs SQL: one statement with parameters, or a script of any number of statements without.
+-- @return number of rows of the last statement
+function Session:exec(text, ...)
+  if select("#", ...) > 0 then
+    return run(self, "exec", "query", text, ...).count
+  end
+  for _, statement in ipairs(sql.split(tostring(text)) or {}) do
+    guard_transaction(self, "exec", statement.text)
+  end
+  local results = run(self, "exec", "script", text)
+  self.references:forget()
+  if text:lower():find("%f[%a]table%f[%A]") or text:lower():find("%f[%a]type%f[%A]") then
+    self.bound, self.operations = nil, {}
+  end
+  return #results > 0 and results[#results].count or 0
+end
+
+--- Takes back the counts of a savepoint that is left by an error, as the server takes back its rows.
+local function savepoint_guard(self)
+  local before = {}
+  for _, counts in ipairs(self.tables) do
+    before[counts] = table.pack(counts.inserted, counts.updated, counts.deleted, counts.unchanged)
+  end
+  return setmetatable({}, { __close = function(guard)
+    if guard.done then
+      return
+    end
+    self.buffer:discard()
+    for _, counts in ipairs(self.tables) do
+      local old = before[counts] or { 0, 0, 0, 0 }
+      counts.inserted, counts.updated, counts.deleted, counts.unchanged = old[1], old[2], old[3], old[4]
+    end
+    self.references:forget()
+  end })
+end
+
+local function nested(self, method, fn)
+  self.buffer:flush()
+  local values
+  local guard <close> = savepoint_guard(self)
+  local ok, message, code, detail = self.db[method](self.db, function()
+    values = table.pack(fn(self))
+    self.buffer:flush()
+    return true
+  end)
+  if not ok then
+    errors.raise(message, code, detail)
+  end
+  guard.done = true
+  return table.unpack(values, 1, values.n)
+end
+
+--- Runs fn(db) under a savepoint: an error in it takes back what it did, and is raised on.
+-- Catch it with pcall round this call to go on.
+function Session:savepoint(fn)
+  return nested(self, "savepoint", fn)
+end
+
+--- The same as `savepoint`: the seed as a whole is the transaction.
+Session.transaction = Session.savepoint
+
+--- The resolver of model and table names, read from the server's catalog when a verb first needs it.
+-- @return Models | nil, message, code, detail
+function Session:models()
+  if not self.bound then
+    local models, message, code, detail = self.load_models()
+    if not models then
+      return nil, message, code, detail
+    end
+    self.bound = models
+  end
+  return self.bound
+end
+
+--- Begins a verb: resolves its names, and remembers the line for errors.
+local function begin(self, verb, name, options, first)
+  local call = { site = call_site(self), counts = new_counts(self), verb = verb }
+  self.current = call
+  local op, message, code, detail = operation.find(self, verb, name, options, first)
+  if not op then
+    fail_verb(self, { verb = verb, label = tostring(name) }, { call = call }, message, code, detail)
+  end
+  return op, call
+end
+
+local function as_list(rows)
+  if rows[1] == nil and next(rows) ~= nil then
+    return { rows }
+  end
+  return rows
+end
+
+local function write(self, verb, name, rows, options)
+  if type(rows) ~= "table" then
+    error(("db:%s expects a row or a list of rows, not a %s"):format(verb, type(rows)), 3)
+  end
+  rows = as_list(rows)
+  if rows[1] == nil then
+    local empty = begin(self, verb, name, options, nil)
+    return empty and self.current.counts
+  end
+  local op, call = begin(self, verb, name, options, rows[1])
+  local children
+  rows, children = self.references:resolve(op, call, rows)
+  if #rows > buffer.LIMIT then
+    local position = 0
+    stream.write(self, op, call, function()
+      position = position + 1
+      return rows[position]
+    end)
+  else
+    for index, row in ipairs(rows) do
+      self.buffer:add(op, call, row, index)
+    end
+  end
+  for _, child in ipairs(children) do
+    write(self, verb, child.model, child.rows, child.options)
+  end
+  trace(self, verb)
+  return call.counts
+end
+
+--- Inserts rows, updates those that differ, leaves equal ones alone.
+-- @param name    a model or table
+-- @param rows    a row or a list of rows
+-- @param options `key` (a field or a list of fields), `update` (list of the fields that an existing row takes over)
+-- @return counts: inserted, updated, unchanged
+function Session:upsert(name, rows, options)
+  return write(self, "upsert", name, rows, options)
+end
+
+--- Inserts rows that are missing, and never touches those that are there.
+-- @param options `key`
+-- @return counts: inserted, unchanged
+function Session:ensure(name, rows, options)
+  return write(self, "ensure", name, rows, options)
+end
+
+--- Makes a table, or the part in `where`, equal to the rows.
+-- @param options `key`, `where` ({ field = value }), `delete` (true deletes what the rows lack; else it is counted as extra),
+--   `empty` (true: an empty list of rows is meant)
+-- @return counts: inserted, updated, unchanged, deleted, extra
+function Session:sync(name, rows, options)
+  if type(rows) ~= "table" then
+    error("db:sync expects a list of rows, not a " .. type(rows), 2)
+  end
+  rows = as_list(rows)
+  local op, call = begin(self, "sync", name, options, rows[1])
+  rows = self.references:resolve(op, call, rows)
+  sync.write(self, op, call, rows, options or {})
+  trace(self, "sync")
+  return call.counts
+end
+
+--- Upserts from a file (.csv, .json, .jsonl) or an iterator, with flat memory.
+-- @param input   a path relative to the seed's folder, or function() -> row | nil
+-- @param options as of `upsert`; `verb` ("upsert" or "ensure"), `map` (function(row) -> row | nil), and the file's own:
+--   `format`, `delimiter`, `header`
+-- @return counts
+function Session:load(name, input, options)
+  options = options or {}
+  local opened <close>, message, code, detail = source.open(self, input, options)
+  if not opened then
+    fail_verb(self, { verb = "load", label = tostring(name) }, { call = { site = call_site(self) } }, message, code, detail)
+  end
+  local op, call = begin(self, options.verb or "upsert", name, options, opened.first)
+  local bar <close> = self.progress(op.binding.label, opened.total)
+  self.on_progress = function(rows)
+    bar:set(opened.position and opened.position() or rows)
+  end
+  source.write(self, op, call, opened)
+  self.on_progress = nil
+  trace(self, "load")
+  return call.counts
+end
+
+--- Writes what has gathered; the runner calls it at the end of a seed.
+function Session:flush()
+  self.buffer:flush()
+end
+
+--- Makes a session.
+-- @param options { db, null, models = function() -> Models | nil, message, code, detail, maker (of tilth.seed.defaults),
+--   is_seed_file = function(chunk name) -> bool, folder, progress = function(label, total) -> closable with set }
+-- @return Session; its field `tables` holds the counts a table
+function session.new(options)
+  local self = setmetatable({
+    db = options.db, null = options.null, load_models = options.models, maker = options.maker,
+    is_seed_file = options.is_seed_file, folder = options.folder, progress = options.progress,
+    tables = {}, by_table = {}, operations = {},
+  }, Session)
+  self.on_error = function(op, place, message, code, detail)
+    fail_verb(self, op, place, message, code, detail)
+  end
+  self.on_counts = function(op, call, inserted, updated, unchanged)
+    add_counts(self, op, call, inserted, updated, unchanged)
+  end
+  self.on_deleted = function(op, call, count, kind)
+    local values = rawget(call.counts, "_values")
+    values[kind] = values[kind] + count
+    if kind == "deleted" then
+      local counts = table_counts(self, op.binding.label)
+      counts.deleted = counts.deleted + count
+    end
+  end
+  self.buffer = buffer.new(options.db, options.null, self.on_counts, self.on_error)
+  self.references = references.new(self)
+  return self
+end
+
+return session

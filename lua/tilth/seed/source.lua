@@ -1,0 +1,227 @@
+--- Where `db:load` reads from: CSV, JSON, JSON Lines, lists and iterators, row by row.
+local source = {}
+
+local csv = require("tilth.csv")
+local json = require("tilth.json")
+local buffer = require("tilth.seed.buffer")
+local stream = require("tilth.seed.stream")
+local json_items = require("tilth.seed.json_items")
+
+--- A CSV file larger than this goes to the server as it is, without a detour through Lua tables.
+local RAW_BYTES <const> = 262144
+local CHUNK <const> = 65536
+
+local Opened = {}
+Opened.__index = Opened
+Opened.__close = function(self)
+  if self.file then
+    self.file:close()
+  end
+end
+
+local function path_of(session, input)
+  return input:sub(1, 1) == "/" and input or session.folder .. "/" .. input
+end
+
+local function mapped(next_row, map)
+  if not map then
+    return next_row
+  end
+  return function()
+    while true do
+      local row = next_row()
+      if row == nil then
+        return nil
+      end
+      local changed = map(row)
+      if changed ~= nil then
+        return changed
+      end
+    end
+  end
+end
+
+local function raise_row(problem)
+  error(problem.message, 0)
+end
+
+local function open_csv(session, path, options)
+  local reader, file, code, detail = csv.open(path, { null = session.null, delimiter = options.delimiter, header = options.header })
+  if not reader then
+    return nil, file, code, detail
+  end
+  local first = {}
+  for _, name in ipairs(reader.header) do
+    first[name] = true
+  end
+  local size = file:seek("end")
+  file:seek("set", math.min(CHUNK, size))
+  return setmetatable({
+    csv = reader, file = file, path = path, total = size, first = first,
+    position = function() return file:seek() end,
+    next = function()
+      local row, problem = reader:row()
+      if row == nil and problem then
+        raise_row(problem)
+      end
+      return row
+    end,
+  }, Opened)
+end
+
+local function open_text(path, reader_of)
+  local file, message, code = io.open(path, "rb")
+  if not file then
+    return nil, "the file cannot be read: " .. message, code
+  end
+  local size = file:seek("end")
+  file:seek("set", 0)
+  return setmetatable({
+    file = file, path = path, total = size, position = function() return file:seek() end, next = reader_of(file, path),
+  }, Opened)
+end
+
+local function lines_reader(file, path)
+  local line = 0
+  return function()
+    while true do
+      local text = file:read("L")
+      if not text then
+        return nil
+      end
+      line = line + 1
+      if text:find("%S") then
+        local row, message = json.decode(text)
+        if type(row) ~= "table" then
+          error(("%s:%d: %s"):format(path, line, message or "the line is not a JSON object"), 0)
+        end
+        return row
+      end
+    end
+  end
+end
+
+local function array_reader(file, path)
+  return json_items.reader(function() return file:read(CHUNK) end, json.decode, path)
+end
+
+local FORMATS <const> = {
+  csv = open_csv,
+  json = function(_, path) return open_text(path, array_reader) end,
+  jsonl = function(_, path) return open_text(path, lines_reader) end,
+}
+FORMATS.ndjson, FORMATS.tsv = FORMATS.jsonl, function(session, path, options)
+  return open_csv(session, path, { delimiter = options.delimiter or "\t", header = options.header })
+end
+
+local function open_file(session, input, options)
+  local path = path_of(session, input)
+  local format = options.format or path:match("%.(%w+)$")
+  local open = format and FORMATS[format:lower()]
+  if not open then
+    return nil, ("%s: not a file that db:load reads"):format(input), "usage",
+      { advice = "It reads .csv, .tsv, .json, .jsonl and .ndjson; give another name's kind as { format = \"csv\" }." }
+  end
+  return open(session, path, options)
+end
+
+local function open_rows(input)
+  if type(input) == "function" then
+    return setmetatable({ next = input }, Opened)
+  end
+  local position = 0
+  return setmetatable({ next = function()
+    position = position + 1
+    return input[position]
+  end }, Opened)
+end
+
+--- Opens what rows come from.
+-- @param session { folder, null }
+-- @param input   a path, function() -> row | nil, or a list
+-- @param options `format`, `delimiter`, `header`, `map`
+-- @return opened (close it) { next, first, total, position } | nil, message, code, detail
+function source.open(session, input, options)
+  local opened, message, code, detail
+  if type(input) == "string" then
+    opened, message, code, detail = open_file(session, input, options)
+  elseif type(input) == "function" or type(input) == "table" then
+    opened = open_rows(input)
+  else
+    return nil, ("a %s is no source of rows: give a path, a list or a function"):format(type(input)), "usage"
+  end
+  if not opened then
+    return nil, message, code, detail
+  end
+  if options.map or not opened.first then
+    local next_row = mapped(opened.next, options.map)
+    opened.mapped = options.map ~= nil
+    opened.first = next_row()
+    local first = opened.first
+    opened.next = function()
+      if first ~= nil then
+        local row = first
+        first = nil
+        return row
+      end
+      return next_row()
+    end
+  end
+  return opened
+end
+
+--- The shape of a CSV file whose text the server can read as it is, or nil.
+local function raw_shape(op, opened)
+  if not opened.csv or opened.mapped or opened.total < RAW_BYTES then
+    return nil
+  end
+  local found = buffer.shape_of(op, opened.first)
+  if not found or found.fills then
+    return nil
+  end
+  for index = 1, found.given do
+    if not found.loose[index] and found.columns[index].base == "bytea" then
+      return nil
+    end
+    local field = op.binding:field_of(found.columns[index])
+    if field.enum_map then
+      return nil
+    end
+  end
+  return found
+end
+
+local function write_raw(session, op, call, opened, found)
+  session.buffer:flush()
+  local columns, read, lines = {}, 0, opened.csv.line - 1
+  for index, name in ipairs(opened.csv.header) do
+    columns[index] = op.binding:field(name).column
+  end
+  local rest = opened.csv:rest()
+  local format = (" with (format csv, delimiter %s, null '')"):format(session.db:literal(opened.csv.delimiter))
+  local inserted, updated, unchanged = stream.copy(session, op, found, columns, function()
+    read = read + 1
+    if read % 16 == 0 then
+      session.on_progress(0)
+    end
+    return rest()
+  end, nil, format, function(line)
+    return { where = ("%s:%d"):format(opened.path, lines + line) }
+  end)
+  session.on_counts(op, call, inserted, updated, unchanged)
+end
+
+--- Writes all rows of an opened source.
+function source.write(session, op, call, opened)
+  if opened.first == nil then
+    return
+  end
+  local found = raw_shape(op, opened)
+  if found then
+    write_raw(session, op, call, opened, found)
+  else
+    stream.write(session, op, call, opened.next)
+  end
+end
+
+return source

@@ -1,0 +1,198 @@
+--- Turns Lua values into what PostgreSQL reads, by the type of the column.
+local values = {}
+
+local json = require("tilth.json")
+local suggest = require("tilth.suggest")
+
+local INTEGERS <const> = { int2 = true, int4 = true, int8 = true, oid = true }
+local FLOATS <const> = { float4 = true, float8 = true }
+local TIMES <const> = { timestamp = true, timestamptz = true, date = true }
+
+--- The shortest decimal text that reads back as the same number.
+-- @param number a float
+-- @return text
+function values.decimal(number)
+  if number ~= number then
+    return "NaN"
+  elseif number == math.huge or number == -math.huge then
+    return number > 0 and "Infinity" or "-Infinity"
+  end
+  local text = ("%.15g"):format(number)
+  if tonumber(text) ~= number then
+    text = ("%.17g"):format(number)
+  end
+  return text
+end
+
+local function plain(value, what)
+  local kind = math.type(value) or type(value)
+  if kind == "string" or kind == "integer" or kind == "boolean" then
+    return value
+  elseif kind == "float" then
+    return values.decimal(value)
+  end
+  return nil, ("a %s cannot be %s; give it as text"):format(type(value), what)
+end
+
+local function integer(value, what)
+  local whole = math.type(value) == "float" and math.tointeger(value)
+  if whole then
+    return whole
+  elseif math.type(value) == "float" then
+    return nil, ("%s is not a whole number, as %s must be"):format(values.decimal(value), what)
+  end
+  return plain(value, what)
+end
+
+local function float(value, what)
+  return math.type(value) == "float" and value or plain(value, what)
+end
+
+local function epoch_text(value, kind)
+  local seconds = math.floor(value)
+  local text = os.date("!%Y-%m-%d %H:%M:%S", seconds)
+  local millis = math.floor((value - seconds) * 1000 + 0.5)
+  if kind == "date" then
+    return text:sub(1, 10)
+  end
+  return ("%s.%03d%s"):format(text, math.min(millis, 999), kind == "timestamptz" and "+00" or "")
+end
+
+local function time_of(kind)
+  return function(value, what)
+    if type(value) == "number" then
+      return epoch_text(value, kind)
+    end
+    return plain(value, what)
+  end
+end
+
+local function bytes(value)
+  if type(value) ~= "string" then
+    return nil, ("a %s cannot be bytes; give a string"):format(type(value))
+  end
+  return "\\x" .. value:gsub(".", function(char)
+    return ("%02x"):format(char:byte())
+  end)
+end
+
+local function document(value)
+  if type(value) == "string" then
+    return value
+  end
+  local ok, text = pcall(json.encode, value)
+  if not ok or not text then
+    return nil, "the value cannot be written as JSON: " .. tostring(text)
+  end
+  return text
+end
+
+--- A function that accepts an enum's labels, and the names that the schema gives them.
+local function enum(column, mapped)
+  local labels, known = {}, {}
+  for _, label in ipairs(column.enum.labels) do
+    labels[label] = label
+    known[#known + 1] = label
+  end
+  for name, label in pairs(mapped or {}) do
+    if labels[label] and not labels[name] then
+      labels[name] = label
+      known[#known + 1] = name
+    end
+  end
+  table.sort(known)
+  return function(value)
+    local label = labels[value]
+    if label then
+      return label
+    end
+    if type(value) ~= "string" then
+      return nil, ("a %s cannot be a value of enum %s"):format(type(value), column.enum.name)
+    end
+    return nil, ("%q is no value of enum %s."):format(value, column.enum.name) .. suggest.hint(value, known)
+  end
+end
+
+local function scalar(base, kind, column, mapped)
+  if kind == "e" and column.enum then
+    return enum(column, mapped)
+  elseif base == "json" or base == "jsonb" then
+    return document
+  elseif base == "bytea" then
+    return bytes
+  elseif INTEGERS[base] then
+    return integer
+  elseif FLOATS[base] then
+    return float
+  elseif TIMES[base] then
+    return time_of(base)
+  end
+  return plain
+end
+
+local function array_item(convert, value, what)
+  if value == nil or value == json.null then
+    return "NULL"
+  end
+  local item, message = convert(value, what)
+  if item == nil then
+    return nil, message
+  end
+  if type(item) == "boolean" then
+    return item and "t" or "f"
+  elseif math.type(item) == "float" then
+    return values.decimal(item)
+  elseif type(item) == "number" then
+    return tostring(item)
+  end
+  return '"' .. item:gsub('[\\"]', "\\%0") .. '"'
+end
+
+local function array(convert)
+  local function encode(value, what)
+    if type(value) ~= "table" then
+      return plain(value, what)
+    end
+    local parts = {}
+    for index = 1, #value do
+      local part, message
+      if type(value[index]) == "table" and convert ~= document then
+        part, message = encode(value[index], what)
+      else
+        part, message = array_item(convert, value[index], what)
+      end
+      if not part then
+        return nil, ("element %d: %s"):format(index, message)
+      end
+      parts[index] = part
+    end
+    for key in pairs(value) do
+      if math.type(key) ~= "integer" then
+        return nil, ("a table with the key %q cannot be a list"):format(tostring(key))
+      end
+    end
+    return "{" .. table.concat(parts, ",") .. "}"
+  end
+  return encode
+end
+
+--- The function that converts a column's values: function(value) -> text | integer | float | boolean, or nil, message.
+-- @param column a column of the catalog
+-- @param mapped names of enum values in the schema -> labels in the database, or nil
+-- @return function
+-- @return true when text and whole numbers pass as they are, so that a stream of them needs no conversion
+function values.converter(column, mapped)
+  local base, kind = column.base, column.kind
+  local convert
+  if column.array then
+    convert = array(scalar(column.element, column.element_kind, column, mapped))
+  else
+    convert = scalar(base, kind, column, mapped)
+  end
+  local what = "a value of type " .. column.type
+  return function(value)
+    return convert(value, what)
+  end, convert ~= bytes and kind ~= "e" and column.element_kind ~= "e"
+end
+
+return values
