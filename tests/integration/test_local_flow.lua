@@ -1,0 +1,63 @@
+--- Tests the private server as `tilth flow` uses it: by itself where no DATABASE_URL is set, and never in CI.
+local lu = require("luaunit")
+local fs = require("tilth.core.fs")
+local pg = require("tilth.core.pg")
+local cluster = require("support.cluster")
+local program = require("support.program")
+local project = require("support.project")
+local url = require("tilth.url")
+
+local TestLocalFlow = {}
+
+--- Runs the program in the project, without a DATABASE_URL.
+local function run(self, args, more)
+  local env = { TILTH_PG_BINDIR = cluster.bindir() }
+  for name, value in pairs(more or {}) do env[name] = value end
+  return program.run({ args = args, cwd = self.project.path, env = env })
+end
+
+function TestLocalFlow:setUp()
+  cluster.socket_dir()
+  self.project = project.new({ migrations = { { "20260101000000_first", "CREATE TABLE first (id integer PRIMARY KEY);\n" } } })
+end
+
+function TestLocalFlow:tearDown()
+  if self.project then run(self, { "local", "stop" }) end
+end
+
+function TestLocalFlow:test_flow_starts_it_and_uses_it_again()
+  local first = run(self, { "flow" })
+  lu.assertEquals(first.status, 0, first.text)
+  lu.assertStrContains(first.stdout, "no DATABASE_URL is set: started the local PostgreSQL")
+  do
+    local found = run(self, { "local", "url" }).stdout:match("[^\n]+")
+    local conn <close> = assert(pg.connect(assert(url.target(found)).params))
+    lu.assertEquals(assert(conn:query("select count(*) as n from first"))[1].n, 0)
+  end
+  local second = run(self, { "flow" })
+  lu.assertEquals(second.status, 0, second.text)
+  lu.assertStrContains(second.stdout, "no DATABASE_URL is set: using the local PostgreSQL")
+end
+
+function TestLocalFlow:test_flow_uses_what_is_set_instead()
+  local result = run(self, { "flow", "--dry-run" }, { DATABASE_URL = cluster.url("postgres") })
+  lu.assertEquals(result.status, 0, result.text)
+  lu.assertNotStrContains(result.stdout, "local PostgreSQL")
+  lu.assertNil(fs.stat(self.project:join(".tilth")))
+end
+
+function TestLocalFlow:test_in_ci_a_missing_url_is_an_error()
+  local result = run(self, { "flow" }, { CI = "true" })
+  lu.assertEquals(result.status, 2, result.text)
+  lu.assertStrContains(result.stderr, "DATABASE_URL")
+  lu.assertNil(fs.stat(self.project:join(".tilth")))
+end
+
+function TestLocalFlow:test_a_machine_without_a_server_says_what_to_do()
+  local result = run(self, { "flow" }, { TILTH_PG_BINDIR = "/nonexistent" })
+  lu.assertEquals(result.status, 2, result.text)
+  lu.assertStrContains(result.stderr, "no DATABASE_URL is set")
+  lu.assertStrContains(result.stderr, "/nonexistent")
+end
+
+return TestLocalFlow
