@@ -2,6 +2,7 @@
 local plan = {}
 
 local names = require("tilth.reset.names")
+local size = require("tilth.reset.size")
 local stale = require("tilth.reset.stale")
 
 local function has_anything(schema)
@@ -21,7 +22,8 @@ end
 --- The actions of a reset: none, or one.
 -- An empty schema is left as it is, and the action stays: that the flag was used must be noted all the same.
 -- @tparam table observed with reset, ledger, flags, build, migrations, settings
--- @treturn table list of { kind = "reset", schemas = { names }, bins = { schema -> bin }, all, history, empty, bytes, tables, expected }
+-- @treturn table list of { kind = "reset", text,
+--   schemas = { names }, bins = { schema -> bin }, all, history, empty, bytes, tables, expected }
 -- @treturn table list of { kind = "reset", why }
 function plan.actions(observed)
   local state = observed.reset
@@ -39,9 +41,12 @@ function plan.actions(observed)
   if state.history then
     wanted[#wanted + 1] = state.history.schema
   end
+  local empty = #schemas == 0 and not state.history
+  local text = empty and "an empty database: nothing to clear"
+    or ("%s (%d tables, %s) into the bin"):format(table.concat(state.names, ", "), tables, size.text(bytes))
   return { {
-    kind = "reset", schemas = schemas, bins = names.choose(wanted, state.now, state.bins), all = state.names,
-    history = state.history, empty = #schemas == 0 and not state.history, bytes = bytes, tables = tables,
+    kind = "reset", text = text, schemas = schemas, bins = names.choose(wanted, state.now, state.bins), all = state.names,
+    history = state.history, empty = empty, bytes = bytes, tables = tables,
     expected = #(observed.migrations or {}),
   } }, {}
 end

@@ -5,6 +5,7 @@ local resets = require("tilth.ledger.resets")
 local attempt = require("tilth.reset.attempt")
 local names = require("tilth.reset.names")
 local observe = require("tilth.reset.observe")
+local size = require("tilth.reset.size")
 
 local function bins_of(reset)
   local list = {}
@@ -87,17 +88,6 @@ local function drop(db, state)
   return dropped, bytes
 end
 
---- A size for people.
--- @tparam integer bytes
--- @treturn string
-function purge.size(bytes)
-  local units, index, value = { "bytes", "kB", "MB", "GB", "TB" }, 1, bytes
-  while value >= 1024 and index < #units do
-    value, index = value / 1024, index + 1
-  end
-  return index == 1 and ("%d bytes"):format(bytes) or ("%.1f %s"):format(value, units[index])
-end
-
 local function act(db, id, options)
   local reset, message, code, detail = resets.lock(db, id)
   if not reset then
@@ -135,7 +125,7 @@ local function act(db, id, options)
   if not ok then
     return nil, message, code, detail
   end
-  return ("Purged the bin of reset %d: %s, %s freed"):format(id, table.concat(dropped, ", "), purge.size(bytes))
+  return ("Purged the bin of reset %d: %s, %s freed"):format(id, table.concat(dropped, ", "), size.text(bytes))
 end
 
 --- Drops the bins of one reset.

@@ -1,0 +1,105 @@
+--- Runs the safety checks: the built-in ones and a team's own from tilth.config.lua.
+local check = {}
+
+-- The order matters: of several refusals the first one is told.
+local BUILT_IN <const> = {
+  "migration_prisma8", "migration_provider", "migration_not_empty", "migration_failed", "migration_file",
+  "reset_without_ledger", "reset_impossible", "reset_coding_agent", "reset_stale_flag", "reset_confirm_mismatch", "reset_protected",
+  "database_ahead", "environment_disagreement", "flag_looks_meant", "seed_flag_left_set", "reset_notice",
+  "migration_missing", "migration_edited", "migration_order",
+}
+local SEVERITIES <const> = { block = true, warn = true, note = true }
+local REFUSED <const> = 3
+
+local function config_of(observed)
+  return observed.project and observed.project.config or {}
+end
+
+--- The built-in checks.
+-- @treturn table list of { id, about, run }
+function check.built_in()
+  local list = {}
+  for index, name in ipairs(BUILT_IN) do
+    list[index] = require("tilth.check." .. name)
+  end
+  return list
+end
+
+-- A team's check that is broken must not let anything pass.
+local function broken(id, why)
+  return { { id = id, severity = "block", exit = REFUSED, message = ("the check %s in tilth.config.lua failed: %s"):format(id, why),
+    advice = "Mend the check; until then nothing is changed." } }
+end
+
+local function normal(id, finding)
+  if type(finding) ~= "table" or type(finding.message) ~= "string" or not SEVERITIES[finding.severity or "block"] then
+    return nil
+  end
+  local copy = {}
+  for key, value in pairs(finding) do
+    copy[key] = value
+  end
+  copy.id, copy.severity = finding.id or id, finding.severity or "block"
+  return copy
+end
+
+local function run_own(id, own, observed, plan)
+  local ok, found = xpcall(own, function(raised)
+    return tostring(raised)
+  end, observed, plan)
+  if not ok then
+    return broken(id, found)
+  elseif found == nil then
+    return {}
+  elseif type(found) ~= "table" then
+    return broken(id, "it returned a " .. type(found) .. " and not a list of findings")
+  end
+  -- A single finding need not be wrapped in a list.
+  local list, findings = found.message and { found } or found, {}
+  for index, finding in ipairs(list) do
+    findings[index] = normal(id, finding)
+    if not findings[index] then
+      return broken(id, ("finding %d needs a message, and a severity out of block, warn, note"):format(index))
+    end
+  end
+  return findings
+end
+
+-- What was softened is still said, with the reason that somebody gave for it.
+local function apply_change(finding, change)
+  if not change or change.severity == finding.severity then
+    return finding
+  end
+  finding.changed = { from = finding.severity, to = change.severity, reason = change.reason }
+  finding.message = ("%s (%s turned from %s to %s in tilth.config.lua: %s)"):format(
+    finding.message, finding.id, finding.severity, change.severity, change.reason)
+  finding.severity = change.severity == "off" and "note" or change.severity
+  finding.exit = finding.severity == "block" and REFUSED or nil
+  finding.code = finding.severity == "block" and finding.code or nil
+  if change.severity == "off" then
+    finding.advice = nil
+  end
+  return finding
+end
+
+--- Runs every check.
+-- @tparam table observed
+-- @tparam table plan
+-- @treturn table list of findings: { id, severity, message, advice, code, exit, changed }
+function check.run(observed, plan)
+  local config, findings = config_of(observed), {}
+  local function add(list)
+    for _, finding in ipairs(list) do
+      findings[#findings + 1] = apply_change(finding, config.severities and config.severities[finding.id])
+    end
+  end
+  for _, rule in ipairs(check.built_in()) do
+    add(rule.run(observed, plan))
+  end
+  for index, own in ipairs(config.checks or {}) do
+    add(run_own("team-check-" .. index, own, observed, plan))
+  end
+  return findings
+end
+
+return check
