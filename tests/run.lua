@@ -20,6 +20,7 @@ local pg = require("tilth.core.pg")
 local cluster = require("support.cluster")
 local collect = require("support.collect")
 local runner = require("support.runner")
+local strict = require("tilth.strict")
 
 local USAGE <const> = "usage: tilth run tests/run.lua [--list] [--only KIND[,KIND]]... [PATTERN]..."
 
@@ -128,6 +129,7 @@ local function run(classes, home)
 end
 
 local options = parse(arguments)
+strict.install()
 clean_environment()
 local home = assert(fs.temporary("tilth-test-"))
 assert(fs.chmod(home, 457)) -- 457: rwx--x--x, because the server runs as another user when we are root

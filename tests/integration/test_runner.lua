@@ -97,8 +97,8 @@ function TestRunner:test_what_a_test_leaves_behind_is_its_failure()
     { [[require("tilth.core.env").set("LEFT_BEHIND", "secret")]], "the variable LEFT_BEHIND was left set" },
     { [[require("tilth.core.env").unset("PATH")]], "the variable PATH was changed" },
     { [[require("tilth.core.fs").chdir("/")]], "the working folder was changed to /" },
-    { [[_G.left = io.open("/dev/null")]], "was left open (/dev/null)" },
-    { [[_G.left = require("tilth.core.proc").spawn({ "sleep", "7" }, { stdout = "null", stderr = "null" })]],
+    { [[package.loaded.left = io.open("/dev/null")]], "was left open (/dev/null)" },
+    { [[package.loaded.left = require("tilth.core.proc").spawn({ "sleep", "7" }, { stdout = "null", stderr = "null" })]],
       "a child process is left" },
   }
   for _, case in ipairs(cases) do
@@ -109,9 +109,15 @@ function TestRunner:test_what_a_test_leaves_behind_is_its_failure()
   end
 end
 
+function TestRunner:test_a_new_global_is_an_error()
+  local result = run("unit", "mistyped = 1")
+  lu.assertEquals(closing(result), "1 passed, 1 failed, 0 skipped", result.text)
+  lu.assertStrContains(result.stdout, "new global 'mistyped'")
+end
+
 function TestRunner:test_an_open_connection_is_a_failure()
   cluster.socket_dir()
-  local result = run("core", [[_G.left = require("tilth.core.pg").connect(require("support.cluster").params())]],
+  local result = run("core", [[package.loaded.left = require("tilth.core.pg").connect(require("support.cluster").params())]],
     { env = { TILTH_TEST_PG_BINDIR = cluster.bindir() } })
   lu.assertEquals(closing(result), "1 passed, 1 failed, 0 skipped", result.text)
   lu.assertStrContains(result.stdout, "a session on database postgres")
@@ -121,7 +127,7 @@ function TestRunner:test_a_connection_to_the_test_s_database_is_a_failure()
   cluster.socket_dir()
   local result = run("core", [[
     local db <close> = require("support.database").new()
-    _G.left = require("tilth.core.pg").connect(db.params)]], { env = { TILTH_TEST_PG_BINDIR = cluster.bindir() } })
+    package.loaded.left = require("tilth.core.pg").connect(db.params)]], { env = { TILTH_TEST_PG_BINDIR = cluster.bindir() } })
   lu.assertEquals(closing(result), "1 passed, 1 failed, 0 skipped", result.text)
   lu.assertStrContains(result.stdout, "sessions were left open on the test's database")
 end
