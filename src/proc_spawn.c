@@ -12,17 +12,21 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* glibc before 2.34 cannot close what a host program left open: fork then takes over. */
 #ifdef HAVE_POSIX_SPAWN_FILE_ACTIONS_ADDCLOSEFROM_NP
+static const bool spawn_has_closefrom = true;
+
 static int close_others(posix_spawn_file_actions_t *actions)
 {
     return posix_spawn_file_actions_addclosefrom_np(actions, STDERR_FILENO + 1);
 }
 #else
-/* All our descriptors are close-on-exec; only a host program's own could leak. */
+static const bool spawn_has_closefrom = false;
+
 static int close_others(posix_spawn_file_actions_t *actions)
 {
     (void)actions;
-    return 0;
+    return ENOSYS;
 }
 #endif
 
@@ -222,7 +226,7 @@ int tilth_proc_launch(const struct tilth_launch *launch, pid_t *pid,
         return error;
     *stage = TILTH_AT_PROGRAM;
     bool needs_fork = launch->detach || launch->drop_user || launch->drop_group ||
-                      launch->death_signal != 0 ||
+                      launch->death_signal != 0 || !spawn_has_closefrom ||
                       (launch->folder != NULL && !spawn_has_chdir);
     error = needs_fork ? tilth_proc_fork(launch, program, pid, stage)
                        : spawn(launch, program, pid);
