@@ -1,0 +1,56 @@
+--- Refuses pending migrations whose file can't be applied, before anything is touched.
+local planner = require("tilth.migrate.plan")
+local review = require("tilth.migrate.review")
+
+local LONGEST_NAME <const> = 255
+
+local FINDINGS = {
+  missing = function(migration)
+    return "P3015", ("Could not find the migration file at migration.sql. Please delete the directory or restore the migration file. (%s)")
+      :format(migration.path), "Such a folder often comes from another branch or a .gitignore: restore its file, or delete it."
+  end,
+  unreadable = function(migration)
+    return "P3015", ("Could not read the migration file %s: %s"):format(migration.path, migration.problem.message),
+      "Mend its rights, or what it is."
+  end,
+  nul = function(migration)
+    return "failed", ("%s:%d: a NUL byte, which PostgreSQL does not take"):format(migration.path, migration.problem.line),
+      "The file is probably UTF-16, or not a text: save it as UTF-8."
+  end,
+  encoding = function(migration)
+    return "failed", ("%s:%d: byte 0x%02X is not UTF-8"):format(migration.path, migration.problem.line, migration.problem.byte),
+      "Save the file as UTF-8. (Prisma would put the character U+FFFD in its place, without a word.)"
+  end,
+}
+
+local function judge(migration)
+  if #migration.name > LONGEST_NAME then
+    local message = "the name of migration `%s` is longer than the %d characters that the history holds"
+    return "failed", message:format(migration.name, LONGEST_NAME), "Rename its folder."
+  end
+  if migration.problem then
+    return FINDINGS[migration.problem.kind](migration)
+  end
+  return nil
+end
+
+return {
+  id = "migration-file",
+  about = "each pending migration has a migration.sql that PostgreSQL can take",
+  run = function(observed, plan)
+    local findings = {}
+    if not review.migrates(plan) or not observed.migrations or not observed.history then
+      return findings
+    end
+    for _, migration in ipairs(planner.pending(review.effective(observed, plan))) do
+      local code, message, advice = judge(migration)
+      if code then
+        findings[#findings + 1] = { id = "migration-file", severity = "block", code = code, exit = 1, message = message, advice = advice }
+      elseif migration.bom then
+        local note = "%s begins with a byte order mark: it is not sent to the server (its checksum counts it, as Prisma's does)"
+        findings[#findings + 1] = { id = "migration-file", severity = "note", message = note:format(migration.path) }
+      end
+    end
+    return findings
+  end,
+}

@@ -1,0 +1,53 @@
+--- tilth migrate status: where the database stands; reads only.
+local status_command = {
+  summary = "Say which migrations are pending, failed, edited or missing.",
+}
+
+local connection = require("tilth.cmd.migrate.connection")
+local observe = require("tilth.migrate.observe")
+local plan = require("tilth.migrate.plan")
+local provider = require("tilth.check.migration_provider")
+local status = require("tilth.migrate.status")
+local world = require("tilth.flow.observe")
+
+--- Adds the command's arguments.
+function status_command.add_to_parser(parser)
+  parser:description("Changes nothing. Exit status: 0 up to date, 1 not (as Prisma).")
+  parser:flag("--exit-code", "For scripts: 0 in sync in every respect, 1 a deploy would apply something, 3 somebody has to look "
+    .. "(failed, diverged, edited, missing).")
+  connection.add_to_parser(parser)
+end
+
+local function document(observed, judged)
+  local history = observed.history
+  return {
+    ok = judged.exit == 0, state = judged.state, migrations = #observed.migrations, classes = judged.classes,
+    history = { exists = history.exists, schema = history.schema, rows = history.rows },
+  }
+end
+
+--- Runs the command.
+-- @return result | nil, message, code, detail
+function status_command.run(args, ctx)
+  local opened <close>, message, code, detail = world.open(ctx, { command = "migrate status", read_only = true })
+  if not opened then
+    return nil, message, code, detail
+  end
+  local observed
+  observed, message, code, detail = observe.observe(opened.db, opened.project, opened.settings)
+  if not observed then
+    return nil, message, code, detail
+  end
+  local refused = provider.run(observed, nil)[1]
+  if refused then
+    return nil, refused.message, refused.code, { exit = 1, advice = refused.advice }
+  end
+  local judged = status.judge(observed)
+  local exit = args.exit_code and judged.exact or judged.exit
+  return {
+    text = ("%s\n\n%s\n\n%s"):format(opened.target.text, plan.count_line(#observed.migrations), judged.text),
+    data = document(observed, judged), exit = exit,
+  }
+end
+
+return status_command
