@@ -10,7 +10,7 @@ local problems = require("tilth.url.problems")
 local INVALID <const> = "The provided database string is invalid. %s in database URL."
 
 local function invalid(source, what, advice)
-  return nil, ("%s: " .. INVALID .. " %s"):format(source, what, advice), "P1013", { advice = advice, source = source }
+  return nil, ("%s: " .. INVALID):format(source, what), "P1013", { advice = advice, source = source }
 end
 
 local function wrong_start(source, text)
@@ -18,9 +18,8 @@ local function wrong_start(source, text)
     return nil, ("You must provide a nonempty URL. %s is empty."):format(source), "P1012",
       { advice = ("Set %s to postgresql://USER:PASSWORD@HOST:PORT/DATABASE."):format(source), source = source }
   end
-  local advice = problems.scheme(text)
-  return nil, ("%s: the URL must start with the protocol `postgresql://` or `postgres://`. %s"):format(source, advice), "P1012",
-    { advice = advice, source = source }
+  return nil, ("%s: the URL must start with the protocol `postgresql://` or `postgres://`."):format(source), "P1012",
+    { advice = problems.scheme(text), source = source }
 end
 
 local function pooled_why(target, host)

@@ -3,6 +3,9 @@ local mask = {}
 
 local HIDDEN <const> = "****"
 
+-- Our own advice shows how a URL is written; that word is nobody's password.
+local PLACEHOLDER <const> = "PASSWORD"
+
 -- Names whose value is a secret wherever it stands as name=value.
 local SECRET_NAMES <const> = {
   password = true, sslpassword = true, pgpassword = true, passwd = true, pwd = true, api_key = true, apikey = true,
@@ -14,8 +17,8 @@ local SECRET_NAMES <const> = {
 local function mask_run(run)
   local at = run:match("^.*()@")
   if at then
-    local user = run:sub(1, at - 1):match("^([^:/?#]*):")
-    if user then
+    local user, password = run:sub(1, at - 1):match("^([^:/?#]*):(.*)$")
+    if user and password ~= PLACEHOLDER then
       return user .. ":" .. HIDDEN .. run:sub(at)
     end
     return run
