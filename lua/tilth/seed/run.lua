@@ -31,10 +31,13 @@ local function read_schema(world)
   return #files > 0 and prisma.describe(files) or false
 end
 
---- The resolver of names, made when the first verb needs it. The schema is parsed once a run.
+--- The resolver of names, made when the first verb needs it and kept for the seeds after it.
 local function models_of(world)
-  return function()
+  return function(fresh)
     local state = world.state
+    if state.seed_models and not fresh then
+      return state.seed_models
+    end
     if state.seed_schema == nil then
       local described, message, code, detail = read_schema(world)
       if described == nil then
@@ -46,7 +49,8 @@ local function models_of(world)
     if not read then
       return nil, message, code, detail
     end
-    return model.new(read, state.seed_schema or nil)
+    state.seed_models = model.new(read, state.seed_schema or nil)
+    return state.seed_models
   end
 end
 

@@ -153,7 +153,7 @@ function Session:exec(text, ...)
   local results = run(self, "exec", "script", text)
   self.references:forget()
   if text:lower():find("%f[%a]table%f[%A]") or text:lower():find("%f[%a]type%f[%A]") then
-    self.bound, self.operations = nil, {}
+    self.bound, self.stale, self.operations = nil, true, {}
   end
   return #results > 0 and results[#results].count or 0
 end
@@ -206,11 +206,11 @@ Session.transaction = Session.savepoint
 -- @return Models | nil, message, code, detail
 function Session:models()
   if not self.bound then
-    local models, message, code, detail = self.load_models()
+    local models, message, code, detail = self.load_models(self.stale)
     if not models then
       return nil, message, code, detail
     end
-    self.bound = models
+    self.bound, self.stale = models, false
   end
   return self.bound
 end

@@ -1,0 +1,56 @@
+--- tilth seed new NAME: writes a first seed, and never overwrites one.
+local new_command = {}
+
+local fs = require("tilth.fs")
+local project = require("tilth.project")
+
+local TEXT <const> = [[
+--- What this seed is for, in one sentence.
+local seed = require("tilth.seed")
+
+return seed.define({
+  description = %q,
+  -- environments = { "development", "preview", "staging" },
+  -- after = { "another_seed" },
+  run = function(db, ctx)
+    -- Rows are inserted when missing and updated when they differ; equal rows are left alone.
+    -- db:upsert("Model", { { slug = "a", name = "A" } }, { key = "slug" })
+    -- Rows that staff may change later: inserted when missing, never touched again.
+    -- db:ensure("Model", { { slug = "b", name = "B" } }, { key = "slug" })
+    -- db:load("Model", "data/rows.csv", { key = "slug" })
+    ctx.note("nothing is written yet; see the comments in " .. ctx.name .. ".lua")
+  end,
+})
+]]
+
+--- Runs the command.
+-- @param args  of the command line
+-- @param ctx   the command's context
+-- @param names the new seed's name
+-- @return result | nil, message, code, detail
+function new_command.run(args, ctx, names)
+  local name = names[1]
+  if #names ~= 1 or not name:find("^%w[%w_-]*$") then
+    return nil, "tilth seed new wants one name of letters, digits, - and _", "usage", { advice = "For example: tilth seed new categories" }
+  end
+  local found, message, code, detail = project.find(fs, ctx.cwd, { project = args.project, schema = args.schema, config = args.config })
+  if not found then
+    return nil, message, code, detail
+  end
+  local folder = found.seeds_dir or (found.root .. "/seeds")
+  local path = folder .. "/" .. name .. ".lua"
+  if fs.stat(path) then
+    return nil, path .. " exists already", "usage", { advice = "Choose another name, or edit that file." }
+  end
+  local ok
+  ok, message, code = fs.mkdir(folder)
+  if ok then
+    ok, message, code = fs.write(path, TEXT:format(name:gsub("[-_]", " ")))
+  end
+  if not ok then
+    return nil, "the seed cannot be written: " .. message, code
+  end
+  return { text = "Wrote " .. path, data = { path = path, name = name } }
+end
+
+return new_command
