@@ -12,6 +12,7 @@ local FOLDER <const> = "/.tilth/pg"
 -- For a project that only root can enter, since the server cannot run as root.
 local SHELTER <const> = "/var/lib/tilth"
 local READY_TIMEOUT <const> = 60
+local EEXIST <const> = 17
 
 --- The name of the database when none is asked for.
 server.DATABASE = "tilth"
@@ -36,13 +37,17 @@ local function make_state(root)
   return true
 end
 
---- Puts the server's folder outside the project and leaves a link to it.
+--- Puts the server's folder outside the project and leaves a link to it. The name is new each time: a project that was
+-- removed and made again does not meet the data of the old one.
 local function make_shelter(root, path)
-  local base = ("%s/%s"):format(SHELTER, hash.sha256(root):sub(1, 16))
+  local base = ("%s/%s-%s"):format(SHELTER, hash.sha256(root):sub(1, 8), hash.uuid():sub(1, 8))
   local made, message, code = fs.mkdir(base)
   if made then made, message, code = fs.symlink(base, path) end
-  if not made then return nil, ("cannot keep the local database in %s: %s"):format(base, message), code end
-  return base
+  if made then return base end
+  fs.remove(base)
+  local found = code == EEXIST and fs.stat(path)
+  if found then return existing_base(path, found) end -- another run was quicker
+  return nil, ("cannot keep the local database in %s: %s"):format(base, message), code
 end
 
 --- The folder of a project's server.
