@@ -117,7 +117,8 @@ static int search(const char *name, const char *path, int folder, char *program)
         int failed = size < PATH_MAX ? check_program(folder, program) : ENAMETOOLONG;
         if (failed == 0)
             return 0;
-        if (failed == EACCES)
+        /* Something is there that may not be run; a folder closed to us tells nothing. */
+        if (failed == EACCES && faccessat(folder, program, F_OK, AT_EACCESS) == 0)
             error = EACCES;
         if (end == NULL)
             break;

@@ -186,6 +186,17 @@ function TestProc:test_the_program_is_searched_in_the_child_s_path()
   assert_fails(ENOENT, "not found in PATH", process.run({ "sh" }, { env = { PATH = "/no/such" } }))
 end
 
+function TestProc:test_a_closed_folder_in_the_path_does_not_hide_that_a_program_is_missing()
+  local closed = self.folder:join("closed")
+  assert(fs.mkdir(closed, 0))
+  local script = self.folder:write("script.lua", ([[
+    print(require("tilth.process").run({ "no-such-program" }, { env = { PATH = %q } }))]]):format(closed))
+  local done = assert(process.run({ program.path(), "run", script },
+    { uid = process.self().euid == 0 and NOBODY or nil, cwd = "/", stdout = "capture", stderr = "capture" }))
+  lu.skipIf(done.code ~= 0, "another user cannot run the program from this folder")
+  lu.assertStrContains(done.stdout, "nil\tno-such-program: not found in PATH: No such file or directory\t2")
+end
+
 function TestProc:test_the_child_has_no_descriptors_but_three()
   local open <close> = assert(io.open(self.folder:write("file", "")))
   local kept = io.type(open)
