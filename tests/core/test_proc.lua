@@ -193,6 +193,7 @@ function TestProc:test_a_closed_folder_in_the_path_does_not_hide_that_a_program_
     print(require("tilth.process").run({ "no-such-program" }, { env = { PATH = %q } }))]]):format(closed))
   local done = assert(process.run({ program.path(), "run", script },
     { uid = process.self().euid == 0 and NOBODY or nil, cwd = "/", stdout = "capture", stderr = "capture" }))
+  assert(fs.chmod(closed, tonumber("755", 8))) -- so that it can be removed
   lu.skipIf(done.code ~= 0, "another user cannot run the program from this folder")
   lu.assertStrContains(done.stdout, "nil\tno-such-program: not found in PATH: No such file or directory\t2")
 end
