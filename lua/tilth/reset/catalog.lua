@@ -73,7 +73,8 @@ select json_build_object('now', to_char(clock_timestamp() at time zone 'UTC', 'Y
   'may_create', has_database_privilege(current_database(), 'CREATE'), 'user', current_user,
   'schemas', ]] .. SCHEMAS .. [[,
   'tables', (select json_agg(json_build_object('schema', b.schema, 'name', b.name, 'bytes', b.bytes, 'total', b.total, 'hidden', b.hidden,
-    'readable', b.readable, 'estimate', greatest(b.reltuples, pg_stat_get_live_tuples(b.oid), 0)) order by b.ord, b.name) from tables b where b.relkind = 'r'),
+    'readable', b.readable,
+    'estimate', greatest(b.reltuples, pg_stat_get_live_tuples(b.oid), 0)) order by b.ord, b.name) from tables b where b.relkind = 'r'),
   'clocks', (select json_agg(json_build_object('schema', k.schema, 'name', k.name, 'column', k.attname)) from (
     select b.schema, b.name, a.attname from tables b join pg_attribute a on a.attrelid = b.oid and a.attnum > 0 and not a.attisdropped
     where b.relkind = 'r' and b.bytes between 1 and 33554432 and b.readable and not b.hidden
