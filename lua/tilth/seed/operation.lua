@@ -77,8 +77,9 @@ end
 -- @param name    model or table
 -- @param options of the verb
 -- @param first   a row of the input, from which the key is found when the options name none; nil when there are no rows
+-- @param missing_is_null true where a field that a row lacks is NULL
 -- @return operation { verb, binding, key, update, makes, shapes } | nil, message, code, detail
-function operation.find(session, verb, name, options, first)
+function operation.find(session, verb, name, options, first, missing_is_null)
   options = options or {}
   local ok, wrong, word = check_options(verb, options)
   if not ok then
@@ -101,7 +102,7 @@ function operation.find(session, verb, name, options, first)
     end
   end
   local id = table.concat({ verb, binding.table.sql, table.concat(key or {}, "\1"), key_name(options.update) }, "\3")
-    .. (options.update and "\4" or "")
+    .. (options.update and "\4" or "") .. (missing_is_null and "\5" or "")
   local found = session.operations[id]
   if not found then
     local update, why = update_set(binding, options.update)
@@ -110,7 +111,7 @@ function operation.find(session, verb, name, options, first)
     end
     found = {
       verb = verb, binding = binding, key = key or {}, update = update, makes = maker_of(session.maker), shapes = {},
-      sync = verb == "sync",
+      sync = verb == "sync", missing_is_null = missing_is_null,
     }
     session.operations[id] = found
   end

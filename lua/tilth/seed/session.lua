@@ -216,10 +216,10 @@ function Session:models()
 end
 
 --- Begins a verb: resolves its names, and remembers the line for errors.
-local function begin(self, verb, name, options, first)
+local function begin(self, verb, name, options, first, missing_is_null)
   local call = { site = call_site(self), counts = new_counts(self), verb = verb }
   self.current = call
-  local op, message, code, detail = operation.find(self, verb, name, options, first)
+  local op, message, code, detail = operation.find(self, verb, name, options, first, missing_is_null)
   if not op then
     fail_verb(self, { verb = verb, label = tostring(name) }, { call = call }, message, code, detail)
   end
@@ -296,6 +296,7 @@ function Session:sync(name, rows, options)
 end
 
 --- Upserts from a file (.csv, .json, .jsonl) or an iterator, with flat memory.
+-- A field that a row lacks is NULL here, as an empty field of a CSV file is.
 -- @param input   a path relative to the seed's folder, or function() -> row | nil
 -- @param options as of `upsert`; `verb` ("upsert" or "ensure"), `map` (function(row) -> row | nil), and the file's own:
 --   `format`, `delimiter`, `header`
@@ -306,7 +307,7 @@ function Session:load(name, input, options)
   if not opened then
     fail_verb(self, { verb = "load", label = tostring(name) }, { call = { site = call_site(self) } }, message, code, detail)
   end
-  local op, call = begin(self, options.verb or "upsert", name, options, opened.first)
+  local op, call = begin(self, options.verb or "upsert", name, options, opened.first, true)
   local bar <close> = self.progress(op.binding.label, opened.total)
   self.on_progress = function(rows)
     bar:set(opened.position and opened.position() or rows)

@@ -25,28 +25,83 @@ local function read_window(first, next_row, op, on_error)
   return rows, count, false
 end
 
-local function common_shape(rows, op, on_error, base)
-  local found
-  for index, row in ipairs(rows) do
-    if type(row) ~= "table" then
-      on_error(op, { row = base + index }, ("row %d is a %s, not a table"):format(base + index, type(row)), "usage")
-    end
-    local this, message, detail = buffer.shape_of(op, row)
-    if not this then
-      on_error(op, { row = base + index, source = row }, message, "usage", detail)
-    end
-    if found and found ~= this then
-      return nil
-    end
-    found = this
+local function shape_at(rows, index, op, on_error, base)
+  local row = rows[index]
+  if type(row) ~= "table" then
+    on_error(op, { row = base + index }, ("row %d is a %s, not a table"):format(base + index, type(row)), "usage")
+  end
+  local found, message, detail = buffer.shape_of(op, row)
+  if not found then
+    on_error(op, { row = base + index, source = row }, message, "usage", detail)
   end
   return found
+end
+
+--- Where `db:load` reads, a missing field is NULL, as an empty one of a CSV file is; not where a default would be lost.
+local function may_be_null(column)
+  return not column.required and not column.has_default and column.identity == ""
+end
+
+--- A row with all the fields of the window, or nil where a field may not simply be NULL.
+local function union(rows, op)
+  local all = {}
+  for _, row in ipairs(rows) do
+    for name in next, row do
+      all[name] = true
+    end
+  end
+  for name in pairs(all) do
+    local field = op.binding:field(name)
+    for _, row in ipairs(field and not may_be_null(field.column) and rows or {}) do
+      if row[name] == nil then
+        return nil
+      end
+    end
+  end
+  return all
+end
+
+--- The shape that all rows of the window have, or nil.
+local function common_shape(rows, op, on_error, base)
+  local found = shape_at(rows, 1, op, on_error, base)
+  for index = 2, #rows do
+    if shape_at(rows, index, op, on_error, base) ~= found then
+      local all = op.missing_is_null and union(rows, op)
+      return all and buffer.shape_of(op, all) or nil
+    end
+  end
+  return found
+end
+
+--- The rows of a small window with NULL where a field is missing.
+local function completed(rows, op, null)
+  local all = op.missing_is_null and #rows > 1 and union(rows, op)
+  if not all then
+    return rows
+  end
+  local copies = {}
+  for index, row in ipairs(rows) do
+    local copy = {}
+    for name in pairs(all) do
+      local value = row[name]
+      if value == nil then
+        value = null
+      end
+      copy[name] = value
+    end
+    copies[index] = copy
+  end
+  return copies
 end
 
 --- The rows as COPY wants them: a list of values, always the same table. Stops at a row of another shape.
 local function encoder(self, op, found, window, next_row, state)
   local keys, convert, loose, given, null = found.keys, found.convert, found.loose, found.given, self.null
-  local scratch, position, total, integer_type = {}, 0, #found.columns, math.type
+  local scratch, position, total, math_type = {}, 0, #found.columns, math.type
+  local nullable = {}
+  for index = 1, given do
+    nullable[index] = op.missing_is_null and may_be_null(found.columns[index])
+  end
   return function()
     position = position + 1
     local row = window[position]
@@ -55,30 +110,35 @@ local function encoder(self, op, found, window, next_row, state)
       if row == nil then
         return nil
       end
-      local width = 0
-      for _ in next, row do
-        width = width + 1
-      end
-      if width ~= given then
-        state.pending = row
-        return nil
-      end
+    end
+    local width = 0
+    for _ in next, row do
+      width = width + 1
     end
     for index = 1, given do
       local value = row[keys[index]]
       if value == nil then
-        state.pending = row
-        return nil
-      end
-      if not (loose[index] and (type(value) == "string" or integer_type(value) == "integer")) and value ~= null then
-        local converted, message = convert[index](value)
-        if converted == nil then
-          self.on_error(op, { row = state.base + position, source = row }, ("%s: %s"):format(keys[index], message), "22023",
-            { column = found.columns[index].name })
+        if not nullable[index] then
+          state.pending = row
+          return nil
         end
-        value = converted
+        value = null
+      else
+        width = width - 1
+        if not (loose[index] and (type(value) == "string" or math_type(value) == "integer")) and value ~= null then
+          local converted, message = convert[index](value)
+          if converted == nil then
+            self.on_error(op, { row = state.base + position, source = row }, ("%s: %s"):format(keys[index], message), "22023",
+              { column = found.columns[index].name })
+          end
+          value = converted
+        end
       end
       scratch[index] = value
+    end
+    if width ~= 0 then
+      state.pending = row
+      return nil
     end
     for index = given + 1, total do
       scratch[index] = convert[index]()
@@ -221,6 +281,7 @@ function stream.write(self, op, call, next_row)
       base, pending = base + state.rows, state.pending
       ended = not pending
     else
+      rows = completed(rows, op, self.null)
       for index = 1, count do
         self.buffer:add(op, call, rows[index], base + index)
       end
