@@ -56,8 +56,8 @@ function resolve.baseline_sql(db, found, migrations)
   for _, migration in ipairs(migrations) do
     -- Rows are read by started_at: equal times would leave the order open.
     statements[#statements + 1] = ("INSERT INTO %s (id, checksum, logs, started_at, finished_at, migration_name)"
-      .. " SELECT %s, %s, '', t, t, %s FROM pg_catalog.clock_timestamp() AS t"):format(found.qualified, db:literal(hash.uuid()), db:literal(migration.sha256),
-      db:literal(migration.name))
+      .. " SELECT %s, %s, '', t, t, %s FROM pg_catalog.clock_timestamp() AS t"):format(found.qualified, db:literal(hash.uuid()),
+      db:literal(migration.sha256), db:literal(migration.name))
   end
   return statements
 end

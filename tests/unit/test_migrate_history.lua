@@ -1,0 +1,50 @@
+--- tilth.migrate.history: what rows mean, and the mark of a file that stopped half-way.
+local lu = require("luaunit")
+
+local history = require("tilth.migrate.history")
+
+local TestMigrateHistory = {}
+
+function TestMigrateHistory:test_state_of_a_row()
+  lu.assertEquals(history.state({ finished_at = "t" }), "applied")
+  lu.assertEquals(history.state({}), "failed")
+  lu.assertEquals(history.state({ rolled_back_at = "t" }), "rolled back")
+  lu.assertEquals(history.state({ rolled_back_at = "t", finished_at = "t" }), "rolled back")
+end
+
+function TestMigrateHistory:test_rows_are_sorted_by_name_and_state()
+  local rows = {
+    { migration_name = "a", rolled_back_at = "t", id = 1 }, { migration_name = "a", finished_at = "t", id = 2 },
+    { migration_name = "b", id = 3 },
+  }
+  local found = history.by_name(rows)
+  lu.assertEquals(found.a.applied.id, 2)
+  lu.assertEquals(found.a.rolled_back.id, 1)
+  lu.assertEquals(found.b.failed.id, 3)
+  lu.assertNil(found.c)
+end
+
+function TestMigrateHistory:test_mark_is_read_back()
+  local mark = history.mark({ done = 2, total = 5, prefix = "abc123", line = 7 })
+  lu.assertEquals(history.read_mark(mark), { done = 2, total = 5, prefix = "abc123", running = false })
+  lu.assertStrContains(mark, "line 7")
+end
+
+function TestMigrateHistory:test_mark_of_a_running_statement_is_read_back()
+  local mark = history.mark({ done = 0, total = 1, prefix = "ff", line = 1, running = true })
+  lu.assertEquals(history.read_mark(mark .. "\n\nstopped at line 1: x"), { done = 0, total = 1, prefix = "ff", running = true })
+end
+
+function TestMigrateHistory:test_logs_of_prisma_are_no_mark()
+  lu.assertNil(history.read_mark(nil))
+  lu.assertNil(history.read_mark(""))
+  lu.assertNil(history.read_mark("A migration failed to apply. New migrations cannot be applied"))
+end
+
+function TestMigrateHistory:test_table_is_prismas()
+  local sql = history.create_sql('"public"."_prisma_migrations"')
+  lu.assertStrContains(sql, "applied_steps_count     INTEGER NOT NULL DEFAULT 0")
+  lu.assertStrContains(sql, "id                      VARCHAR(36) PRIMARY KEY NOT NULL")
+end
+
+return TestMigrateHistory

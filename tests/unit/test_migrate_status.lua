@@ -1,0 +1,56 @@
+--- tilth.migrate.status: where a database stands.
+local lu = require("luaunit")
+
+local status = require("tilth.migrate.status")
+
+local TestMigrateStatus = {}
+
+local function judge(migrations, rows, exists)
+  return status.judge({ migrations = migrations, history = { exists = exists ~= false, rows = rows } })
+end
+
+local A <const>, B <const> = { name = "a" }, { name = "b" }
+local A_APPLIED <const> = { migration_name = "a", finished_at = "t" }
+
+function TestMigrateStatus:test_states_and_exit_statuses()
+  local cases = {
+    { { A }, { A_APPLIED }, "up to date", 0, 0 },
+    { { A, B }, { A_APPLIED }, "pending", 1, 1 },
+    { { A }, { { migration_name = "a", rolled_back_at = "t" } }, "pending", 1, 1 },
+    { { A }, { { migration_name = "a" } }, "failed", 1, 3 },
+    { { A, B }, { { migration_name = "a" } }, "failed", 1, 3 },
+    { { A }, { { migration_name = "a", resumable = true } }, "pending", 1, 1 },
+    { { A }, { A_APPLIED, { migration_name = "x", finished_at = "t" } }, "up to date", 0, 3 },
+    { { A, B }, { A_APPLIED, { migration_name = "x", finished_at = "t" } }, "diverged", 1, 3 },
+    { { { name = "a", changed = "edited" } }, { A_APPLIED }, "up to date", 0, 3 },
+    { { { name = "a", changed = "line endings" } }, { A_APPLIED }, "up to date", 0, 0 },
+  }
+  for number, case in ipairs(cases) do
+    local judged = judge(case[1], case[2])
+    lu.assertEquals({ judged.state, judged.exit, judged.exact }, { case[3], case[4], case[5] }, "case " .. number)
+  end
+end
+
+function TestMigrateStatus:test_database_without_history_and_migrations_is_not_managed()
+  local judged = judge({}, {}, false)
+  lu.assertEquals({ judged.state, judged.exit }, { "unmanaged", 1 })
+  lu.assertStrContains(judged.text, "The current database is not managed by Prisma Migrate.")
+end
+
+function TestMigrateStatus:test_failed_names_the_commands_and_the_rest()
+  local text = judge({ A, B }, { { migration_name = "a" } }).text
+  lu.assertStrContains(text, 'resolve --rolled-back "a"')
+  lu.assertStrContains(text, 'resolve --applied "a"')
+  lu.assertStrContains(text, "Not yet applied:\nb")
+end
+
+function TestMigrateStatus:test_diverged_names_the_last_common_one()
+  local text = judge({ A, B }, { A_APPLIED, { migration_name = "x", finished_at = "t" } }).text
+  lu.assertStrContains(text, "The last common migration is: a")
+end
+
+function TestMigrateStatus:test_line_of_prisma_is_kept()
+  lu.assertStrContains(judge({ A }, { A_APPLIED }).text, "Database schema is up to date!")
+end
+
+return TestMigrateStatus
