@@ -19,8 +19,8 @@ function flow.run(ctx, request)
   end
   world.plan = plan.make(world.observed, request)
   world.findings = review.run(world.observed, world.plan)
-  record.announce(world)
   local blocked = review.blocked(world.findings)
+  record.announce(world, blocked)
   if request.dry_run or blocked then
     return record.without_acting(world, blocked)
   end

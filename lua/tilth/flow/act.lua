@@ -104,6 +104,31 @@ local function mark_rest_skipped(world, outcome)
   end
 end
 
+local DOING = {
+  reset = "during the reset",
+  migrate = "while applying migration %s",
+  seed = "while running seed %s",
+  seed_command = "while the seed command ran",
+  build = "while building with %s",
+}
+
+--- What was cut short, for the message about an interruption.
+local function interrupted_at(world)
+  local action = world.plan.actions[world.current or 0]
+  if not action then
+    return "interrupted"
+  end
+  return "interrupted " .. DOING[action.kind]:format(action.name)
+end
+
+--- An interruption may leave a transaction open where no guard stood around it.
+local function roll_back(world)
+  local status = world.db and world.db:status()
+  if status == "transaction" or status == "failed" then
+    world.db:script("ROLLBACK")
+  end
+end
+
 --- Carries out world.plan.
 -- @param world what observe made: db, report, observed, plan, request, ...
 -- @return outcome: see docs/architecture.md; an interruption is an outcome too
@@ -118,10 +143,14 @@ function act.run(world)
     end
     outcome.ok = false
     outcome.error = {
-      message = signal and "interrupted" or tostring(raised),
+      message = signal and interrupted_at(world) or tostring(raised),
       code = signal and "interrupted" or "bug",
-      detail = { exit = signal and 128 + signal or 99 },
+      detail = {
+        exit = signal and 128 + signal or 99,
+        advice = signal and "What was running has been cancelled and rolled back. Run the same command again to go on." or nil,
+      },
     }
+    interrupt.catch(roll_back, world)
   end
   undo_reset(world, outcome)
   if not outcome.ok then

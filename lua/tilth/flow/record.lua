@@ -57,8 +57,11 @@ local function announce_finding(world, finding)
   end
 end
 
---- Says where the command stands, what it leaves out and what the checks remark.
-function record.announce(world)
+--- Says where the command stands, what it leaves out and what the checks remark. Where a check
+-- forbids to go on, notes about what would follow are left out.
+-- @param world   the flow's world
+-- @param blocked the finding that forbids to go on, or nil
+function record.announce(world, blocked)
   local observed = world.observed
   local head = { "tilth " .. world.request.command }
   if observed.target then
@@ -68,7 +71,9 @@ function record.announce(world)
   head[#head + 1] = observed.build.text
   world.report:progress(table.concat(head, " · "))
   for _, finding in ipairs(world.findings) do
-    announce_finding(world, finding)
+    if not (blocked and finding.severity == "note") then
+      announce_finding(world, finding)
+    end
   end
   for _, skipped in ipairs(world.plan.skipped) do
     world.report:progress(skipped.why)
