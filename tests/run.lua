@@ -114,11 +114,27 @@ local function connect(server)
     application_name = "tests/run.lua" }))
 end
 
---- Removes the run's folder; a server below it has been stopped.
-local function clean_up(home, kept)
-  if kept then return end
-  local removed, message = fs.remove_tree(home)
-  if not removed then io.stderr:write("tests/run.lua: ", message, "\n") end
+--- Makes the run's folder. It goes when the run ends in whatever way, unless a failed test has files in it.
+local function make_home()
+  local path = assert(fs.temporary("tilth-test-"))
+  assert(fs.chmod(path, 457)) -- 457: rwx--x--x, because the server runs as another user when we are root
+  return setmetatable({ path = path }, { __close = function(self)
+    if self.kept then return end
+    local removed, message = fs.remove_tree(self.path)
+    if not removed then io.stderr:write("tests/run.lua: ", message, "\n") end
+  end })
+end
+
+--- Lists the tests.
+local function list(classes)
+  for _, class in ipairs(classes) do
+    local names = {}
+    for key, value in pairs(class[2]) do
+      if type(key) == "string" and key:find("^test") and type(value) == "function" then names[#names + 1] = key end
+    end
+    table.sort(names)
+    for _, name in ipairs(names) do say(class[1] .. "." .. name) end
+  end
 end
 
 --- Runs the classes between start and stop of the server.
@@ -131,24 +147,16 @@ end
 local options = parse(arguments)
 strict.install()
 clean_environment()
-local home = assert(fs.temporary("tilth-test-"))
-assert(fs.chmod(home, 457)) -- 457: rwx--x--x, because the server runs as another user when we are root
-env.set("TILTH_TEST_TMP", home)
+local home <close> = make_home()
+env.set("TILTH_TEST_TMP", home.path)
 local classes = collect.classes(assert(fs.realpath(source)), options.kinds, options.patterns)
 if options.list then
-  for _, class in ipairs(classes) do
-    local names = {}
-    for key, value in pairs(class[2]) do
-      if type(key) == "string" and key:find("^test") and type(value) == "function" then names[#names + 1] = key end
-    end
-    table.sort(names)
-    for _, name in ipairs(names) do say(class[1] .. "." .. name) end
-  end
-  clean_up(home)
+  list(classes)
   return
 end
-local result = run(classes, home)
-clean_up(home, result.kept)
+local result = run(classes, home.path)
+home.kept = result.kept
+assert(fs.remove_tree(home.path .. "/pg")) -- the stopped server's; only files of tests are worth keeping
 if #result.names > 0 then say("\nfailed:\n  " .. table.concat(result.names, "\n  ")) end
 say(("%d passed, %d failed, %d skipped"):format(result.passed, result.failed, result.skipped))
 io.stderr:flush()

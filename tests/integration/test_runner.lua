@@ -154,6 +154,26 @@ function TestRunner:test_a_missing_server_skips_but_fails_in_ci()
   lu.assertStrContains(result.stderr, "CI=true forbids to skip")
 end
 
+function TestRunner:test_an_interrupted_run_leaves_nothing()
+  cluster.socket_dir()
+  local folder = suite("core", [[
+    local TestSample = {}
+    function TestSample:test_it()
+      print("at " .. require("support.cluster").socket_dir():match("^(.*)/pg/"))
+      io.stdout:flush()
+      require("tilth.core.clock").sleep(60)
+    end
+    return TestSample]])
+  local child <close> = program.start({ args = { "run", folder:join("tests/run.lua") },
+    env = { TILTH_TEST_PG_BINDIR = cluster.bindir(), TMPDIR = "/tmp" } }) -- short enough for a socket
+  child:wait_for("at [^\n]+\n")
+  local home = child.stdout:match("at ([^\n]+)")
+  lu.assertNotNil(fs.stat(home))
+  child:signal(2)
+  lu.assertEquals(child:wait().status, 130)
+  lu.assertNil(fs.stat(home))
+end
+
 function TestRunner:test_variables_of_outside_do_not_reach_a_test()
   local result = run("unit", [[
     for _, name in ipairs({ "DATABASE_URL", "PGHOST", "AWS_APP_ID", "RESET_DATABASE", "RUN_SEED", "TILTH_ENV" }) do
