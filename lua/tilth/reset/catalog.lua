@@ -13,16 +13,25 @@ inner_type as (select 'pg_type'::regclass::oid as classid, t.oid as objid from i
   join pg_type t on t.oid = c.reltype where i.classid = 'pg_class'::regclass),
 inner_index as (select 'pg_class'::regclass::oid, x.indexrelid from inside i join pg_index x on x.indrelid = i.objid
   where i.classid = 'pg_class'::regclass),
-near as (select classid, objid from inside union select * from inner_type union select * from inner_index),
+near as materialized (select classid, objid from inside union select * from inner_type union select * from inner_index),
+relation as materialized (select i.objid as oid from inside i where i.classid = 'pg_class'::regclass),
+own as materialized (select classid, objid from near
+  union all select 'pg_constraint'::regclass, k.oid from pg_constraint k where k.connamespace in (select oid from target)
+  union all select 'pg_attrdef'::regclass, k.oid from pg_attrdef k where k.adrelid in (select oid from relation)
+  union all select 'pg_trigger'::regclass, k.oid from pg_trigger k where k.tgrelid in (select oid from relation)
+  union all select 'pg_rewrite'::regclass, k.oid from pg_rewrite k where k.ev_class in (select oid from relation)
+  union all select 'pg_policy'::regclass, k.oid from pg_policy k where k.polrelid in (select oid from relation)),
 ]]
 
 -- Who depends on the schemas from outside: the schema of an object without one of its own is its table's.
 local DEPENDENTS = [[
-users as materialized (select distinct d.classid, d.objid, d.refclassid, d.refobjid, coalesce(cl.relnamespace, pr.pronamespace,
+stranger as materialized (select distinct d.classid, d.objid, d.refclassid, d.refobjid from near n
+  join pg_depend d on d.refclassid = n.classid and d.refobjid = n.objid and d.deptype in ('n', 'a')
+  where (d.classid, d.objid) not in (select classid, objid from own)),
+users as (select d.classid, d.objid, d.refclassid, d.refobjid, coalesce(cl.relnamespace, pr.pronamespace,
     ty.typnamespace, rw_c.relnamespace, tg_c.relnamespace, co_c.relnamespace, co_t.typnamespace, ad_c.relnamespace,
     po_c.relnamespace) as schema_oid
-  from near n join pg_depend d on d.refclassid = n.classid and d.refobjid = n.objid and d.deptype in ('n', 'a')
-  left join pg_class cl on d.classid = 'pg_class'::regclass and cl.oid = d.objid
+  from stranger d left join pg_class cl on d.classid = 'pg_class'::regclass and cl.oid = d.objid
   left join pg_proc pr on d.classid = 'pg_proc'::regclass and pr.oid = d.objid
   left join pg_type ty on d.classid = 'pg_type'::regclass and ty.oid = d.objid
   left join pg_rewrite rw on d.classid = 'pg_rewrite'::regclass and rw.oid = d.objid left join pg_class rw_c on rw_c.oid = rw.ev_class
@@ -30,8 +39,7 @@ users as materialized (select distinct d.classid, d.objid, d.refclassid, d.refob
   left join pg_constraint co on d.classid = 'pg_constraint'::regclass and co.oid = d.objid
   left join pg_class co_c on co_c.oid = co.conrelid left join pg_type co_t on co_t.oid = co.contypid
   left join pg_attrdef ad on d.classid = 'pg_attrdef'::regclass and ad.oid = d.objid left join pg_class ad_c on ad_c.oid = ad.adrelid
-  left join pg_policy po on d.classid = 'pg_policy'::regclass and po.oid = d.objid left join pg_class po_c on po_c.oid = po.polrelid
-  where not exists (select from near o where o.classid = d.classid and o.objid = d.objid)),
+  left join pg_policy po on d.classid = 'pg_policy'::regclass and po.oid = d.objid left join pg_class po_c on po_c.oid = po.polrelid),
 outside as (select u.*, s.nspname from users u left join pg_namespace s on s.oid = u.schema_oid
   where (u.schema_oid is null and u.classid = 'pg_event_trigger'::regclass)
   or (u.schema_oid not in (select oid from target) and s.nspname !~ '^(pg_toast|pg_temp@BINS@)')),
@@ -77,9 +85,9 @@ select json_build_object('now', to_char(clock_timestamp() at time zone 'UTC', 'Y
     'estimate', greatest(b.reltuples, pg_stat_get_live_tuples(b.oid), 0)) order by b.ord, b.name) from tables b where b.relkind = 'r'),
   'clocks', (select json_agg(json_build_object('schema', k.schema, 'name', k.name, 'column', k.attname)) from (
     select b.schema, b.name, a.attname from tables b join pg_attribute a on a.attrelid = b.oid and a.attnum > 0 and not a.attisdropped
-    where b.relkind = 'r' and b.bytes between 1 and 33554432 and b.readable and not b.hidden
+    where b.relkind = 'r' and b.bytes between 1 and 8388608 and b.readable and not b.hidden
     and a.atttypid in ('timestamp'::regtype, 'timestamptz'::regtype)
-    and lower(replace(a.attname, '_', '')) in ('updatedat', 'createdat', 'modifiedat', 'insertedat') order by b.bytes limit 40) k),
+    and lower(replace(a.attname, '_', '')) in ('updatedat', 'createdat', 'modifiedat', 'insertedat') order by b.bytes desc limit 10) k),
   'dependents', (select json_agg(t.text order by t.text) from (select distinct pg_describe_object(o.classid, o.objid, 0)
     || coalesce(' in schema ' || o.nspname, '') || ' uses ' || pg_describe_object(o.refclassid, o.refobjid, 0) as text
     from outside o limit 20) t),

@@ -73,32 +73,43 @@ end
 --- Tells whether any table that the catalog named holds a row, Prisma's history aside.
 -- @tparam Db db
 -- @tparam table content from observe.catalog
--- @treturn table { rows, last_at, last_in, last_ago, first_at }
+-- @treturn boolean
 -- @treturn[2] nil
 -- @treturn[2] string message
 -- @treturn[2] string code
 -- @treturn[2] table detail
 function observe.rows(db, content)
-  local identifier = function(name) return db:identifier(name) end
-  local literal = function(text) return db:literal(text) end
-  local seen, message, code, detail = db:one(evidence.sql(content, identifier, literal))
-  if not seen then
-    return nil, "cannot look for rows in the tables of the reset: " .. message, code, detail
+  local queries = evidence.row_queries(content.tables, function(name) return db:identifier(name) end)
+  if queries == true then
+    return true
   end
-  return seen
+  for _, sql in ipairs(queries) do
+    local found, message, code, detail = db:value(sql)
+    if found == nil then
+      return nil, "cannot look for rows in the tables of the reset: " .. message, code, detail
+    elseif found == true then
+      return true
+    end
+  end
+  return false
 end
 
 local function add_life(db, content)
-  local seen, message, code, detail = observe.rows(db, content)
-  if not seen then
+  local rows, message, code, detail = observe.rows(db, content)
+  if rows == nil then
     return nil, message, code, detail
   end
-  local life
-  life, message, code, detail = db:one(catalog.life)
+  local identifier = function(name) return db:identifier(name) end
+  local literal = function(text) return db:literal(text) end
+  local seen, life
+  seen, message, code, detail = db:one(evidence.life_sql(content, identifier, literal))
+  if seen then
+    life, message, code, detail = db:one(catalog.life)
+  end
   if not life then
     return nil, "cannot look for signs of life in the database: " .. message, code, detail
   end
-  content.rows = seen.rows
+  content.rows = rows
   life.last_at, life.last_in, life.last_ago, life.first_at = seen.last_at, seen.last_in, seen.last_ago, seen.first_at
   life.estimate = 0
   for _, entry in ipairs(content.tables) do

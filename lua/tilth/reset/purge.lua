@@ -65,12 +65,7 @@ local function holds_rows(db, state)
   if not fresh then
     return nil, message, code, detail
   end
-  local seen
-  seen, message, code, detail = observe.rows(db, fresh)
-  if not seen then
-    return nil, message, code, detail
-  end
-  return seen.rows
+  return observe.rows(db, fresh)
 end
 
 local function drop(db, state)
