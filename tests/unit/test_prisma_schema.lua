@@ -139,6 +139,13 @@ function TestPrismaSchema:test_parse_accepts_crlf_bom_and_an_empty_text()
   lu.assertEquals(#parse("model A {\n  id Int @id\n} // end").models, 1)
 end
 
+function TestPrismaSchema:test_parse_accepts_blanks_where_prisma_does()
+  local field = parse("model A {\n  id Int ? @ default( 1 )\n  s Unsupported(\"x\") []\n}").models.A
+  lu.assertTrue(field.by_field.id.optional)
+  lu.assertEquals(field.by_field.id.attributes[1].name, "default")
+  lu.assertTrue(field.by_field.s.list)
+end
+
 function TestPrismaSchema:test_parse_joins_several_files()
   local parsed = schema.parse({
     { path = "a.prisma", text = "model A {\n  id Int @id\n  b B?\n}" }, { path = "b.prisma", text = "enum B {\n  X\n}" },

@@ -10,7 +10,7 @@ local CLOSE <const>, AT <const>, SLASH <const>, BRACKET <const> = 125, 64, 47, 9
 -- Reads an attribute at its (last) @; `at` keeps its place for errors found later.
 local function attribute(src, pos)
   local text = src.text
-  local _, stop, name = find(text, "^@([%a_][%w_.]*)", pos)
+  local _, stop, name = find(text, "^@[ \t]*([%a_][%w_.]*)", pos)
   if not stop then
     src:fail(pos, "expected the name of an attribute after @")
   end
@@ -67,7 +67,7 @@ local function unusual_type(src, pos, field)
   else
     src:fail(pos, ("the field \"%s\" has no valid type"):format(field.name), "Write it as: name Type.")
   end
-  local _, suffix_end, suffix = find(text, "^([%[%]?!]*)", after)
+  local _, suffix_end, suffix = find(text, "^[ \t]*([%[%]?!]*)", after)
   return suffix, suffix_end + 1
 end
 
@@ -84,7 +84,7 @@ end
 
 local function field_of(src, pos, documentation)
   local text = src.text
-  local _, stop, name, type_name, suffix = find(text, "^(%w[%w_-]*)[ \t]+(%a[%w_]*)([%[%]?!]*)", pos)
+  local _, stop, name, type_name, suffix = find(text, "^(%w[%w_-]*)[ \t]+(%a[%w_]*)[ \t]*([%[%]?!]*)", pos)
   local line, column = src:advance(pos)
   local field = { line = line, column = column, attributes = {}, documentation = documentation, list = false, optional = false }
   local after
