@@ -3,12 +3,10 @@ local check = {}
 
 -- The order matters: of several refusals the first one is told.
 local BUILT_IN <const> = {
-  "migration_prisma8", "migration_provider", "migration_not_empty", "migration_failed", "migration_file",
+  "migration_prisma8", "migration_provider",
   "reset_without_ledger", "reset_impossible", "reset_coding_agent", "reset_stale_flag", "reset_confirm_mismatch", "reset_protected",
-  "database_ahead", "migration_prisma8", "migration_provider", "migration_failed", "migration_not_empty", "migration_file",
-  "migration_edited", "migration_missing", "migration_order", "environment_disagreement", "flag_looks_meant", "seed_flag_left_set",
-  "reset_notice",
-  "migration_missing", "migration_edited", "migration_order",
+  "database_ahead", "migration_failed", "migration_not_empty", "migration_file", "migration_edited", "migration_missing",
+  "migration_order", "environment_disagreement", "flag_looks_meant", "seed_flag_left_set", "reset_notice",
 }
 local SEVERITIES <const> = { block = true, warn = true, note = true }
 local REFUSED <const> = 3
