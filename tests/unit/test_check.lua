@@ -15,7 +15,8 @@ local NOTHING <const> = { actions = {}, request = { by_flags = true } }
 
 local function bare(config)
   return { flags = { reset = {}, seed = {} }, build = { kind = "local" }, ledger = {}, environment = { name = "development" },
-    migrations = {}, history = { rows = {} }, env = {}, target = { database = "shop" }, settings = { get = function() end }, project = { config = config } }
+    migrations = {}, history = { rows = {} }, env = {},
+    target = { database = "shop" }, settings = { get = function() end }, project = { config = config } }
 end
 
 function TestCheck:test_every_built_in_check_has_id_about_and_run()
