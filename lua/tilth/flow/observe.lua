@@ -46,7 +46,7 @@ end
 
 local function find_target(ctx, parts, request)
   local target, message, code, detail = datasource.resolve(parts.project, parts.env, parts.settings, {
-    purpose = "migrate", sources = parts.sources,
+    purpose = "migrate", sources = parts.sources, files = fs,
   })
   if target or code ~= "none" then
     return target, message, code, detail

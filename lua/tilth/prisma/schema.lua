@@ -185,7 +185,8 @@ local function datasource_positions(src)
   local text, found, pos = src.text, {}, 1
   local comment = find(text, "/*", 1, true)
   while true do
-    local first = find(text, "%f[%w_]datasource[ \t]+%w[%w_-]*%s*{", pos)
+    -- A plain search first: it goes through 300 models in a fraction of the time that a pattern takes.
+    local first = find(text, "datasource", pos, true)
     if not first then
       return found
     end
@@ -202,7 +203,8 @@ local function datasource_positions(src)
       while line_start > 1 and text:byte(line_start - 1) ~= 10 do
         line_start = line_start - 1
       end
-      if not find(text:sub(line_start, first - 1), "[^ \t\r]") then
+      local alone = not find(text:sub(line_start, first - 1), "[^ \t\r]")
+      if alone and find(text, "^datasource[ \t]+%w[%w_-]*%s*{", first) then
         found[#found + 1] = first
       end
       pos = first + 1
