@@ -204,7 +204,9 @@ end
 function TestPrismaSchema:test_datasources_skips_comments()
   local cases = {
     "// datasource a {\n//  url = \"x\"\n//}\n", "/* datasource a {\n  url = \"x\"\n} */\n", "/// the datasource db {\n",
-    "model A {\n  /* x */ id Int\n}\n/*\ndatasource a {\n}*/\n",
+    "model A {\n  /* x */ id Int\n}\n/*\ndatasource a {\n}*/\n", "/*\ndatasource a {\n}*/\n/*\ndatasource b {\n}*/\n/* c */\n",
+    "// files: src/**/*.ts\n", "generator g {\n  output = \"src/*.ts\"\n}\n", "generator g {\n  u = \"http://x\" /* datasource */\n}\n",
+    "model A {\n  datasource String\n  x String // datasource y {\n}\n",
   }
   for index, text in ipairs(cases) do
     lu.assertEquals(#schema.datasources({ { path = "s", text = text } }), 0, "case " .. index)

@@ -180,31 +180,46 @@ function schema.parse(files)
   return result
 end
 
--- Where a datasource block begins; comments are passed so that a commented-out one does not count.
-local function datasource_positions(src)
-  local text, found, pos = src.text, {}, 1
-  local comment = find(text, "/*", 1, true)
+local function line_before(text, pos)
+  local start = pos
+  while start > 1 and text:byte(start - 1) ~= 10 do
+    start = start - 1
+  end
+  return text:sub(start, pos - 1)
+end
+
+-- The next block comment. `/*` inside a string or a line comment (as in "src/**/*.ts") begins none.
+local function next_comment(text, from)
+  while true do
+    local open = find(text, "/*", from, true)
+    if not open then
+      return nil
+    end
+    local before = line_before(text, open):gsub("\\.", ""):gsub("\"[^\"]*\"", "")
+    if not find(before, "\"", 1, true) and not find(before, "//", 1, true) and before:sub(-1) ~= "/" then
+      return open, select(2, find(text, "*/", open + 2, true)) or #text
+    end
+    from = open + 2
+  end
+end
+
+-- Where datasource blocks begin: alone on their line, outside of comments.
+local function datasource_positions(text)
+  local found, pos = {}, 1
+  local open, close = next_comment(text, 1)
   while true do
     -- A plain search first: it goes through 300 models in a fraction of the time that a pattern takes.
     local first = find(text, "datasource", pos, true)
     if not first then
       return found
     end
-    while comment and comment < first do
-      local close = select(2, find(text, "*/", comment + 2, true)) or #text
-      if close > first then
-        first = nil
-        pos = close + 1
-      end
-      comment = find(text, "/*", close + 1, true)
+    while open and close < first do
+      open, close = next_comment(text, close + 1)
     end
-    if first then
-      local line_start = first
-      while line_start > 1 and text:byte(line_start - 1) ~= 10 do
-        line_start = line_start - 1
-      end
-      local alone = not find(text:sub(line_start, first - 1), "[^ \t\r]")
-      if alone and find(text, "^datasource[ \t]+%w[%w_-]*%s*{", first) then
+    if open and open < first then
+      pos = close + 1
+    else
+      if not find(line_before(text, first), "[^ \t\r]") and find(text, "^datasource[ \t]+%w[%w_-]*%s*{", first) then
         found[#found + 1] = first
       end
       pos = first + 1
@@ -225,7 +240,7 @@ function schema.datasources(files)
     for _, file in ipairs(files) do
       if find(file.text, "datasource", 1, true) then
         local src = source.new(file.path, file.text)
-        for _, pos in ipairs(datasource_positions(src)) do
+        for _, pos in ipairs(datasource_positions(file.text)) do
           read_block(src, pos, result, nil)
         end
       end
