@@ -87,7 +87,8 @@ end
 --- `file:line` of the seed in a raised value's text stays; anything else is named as the seed's.
 local function raised(value)
   if errors.is(value) then
-    return { message = value.message, code = value.code, detail = value.fields }
+    -- A verb used wrongly is a seed that failed, not a command line used wrongly.
+    return { message = value.message, code = value.code == "usage" and "failed" or value.code, detail = value.fields }
   end
   local text = tostring(value)
   local file, line = text:match("^(.-):(%d+): ")
