@@ -28,6 +28,10 @@ local function progress_sql(job, done, running)
     job.db:literal(job.row.id))
 end
 
+local function write_progress(job, done, running)
+  return job.db:script("BEGIN; " .. AS_LOGIN .. progress_sql(job, done, running) .. "; COMMIT")
+end
+
 local function open_row(job)
   local state, row, db = job.state, job.row, job.db
   local insert = ("INSERT INTO %s (id, checksum, migration_name, started_at) VALUES (%s, %s, %s, pg_catalog.now())"):format(state.qualified,
@@ -111,7 +115,7 @@ local function send_own(job, unit)
     if not ok then
       return nil, why, code, detail, at
     end
-    return job.db:script(progress_sql(job, unit.last))
+    return write_progress(job, unit.last)
   end
   local text, text_at = slice(job, unit.first, unit.last - 1)
   return send(job, text .. "\n;" .. AS_LOGIN .. progress_sql(job, unit.last) .. ";" .. list[unit.last].text, unit.first, text_at, 0, 0)
@@ -174,11 +178,11 @@ local function send_alone(job, number)
     if ended == nil then
       return nil, why, code, detail, { statement = number }
     elseif ended then
-      return job.db:script(progress_sql(job, number))
+      return write_progress(job, number)
     end
   end
   if item.judged then
-    local ok, why, code, detail = job.db:script(progress_sql(job, number - 1, true))
+    local ok, why, code, detail = write_progress(job, number - 1, true)
     if not ok then
       return nil, why, code, detail
     end
@@ -187,7 +191,7 @@ local function send_alone(job, number)
   if not ok then
     return nil, why, code, detail, at
   end
-  return job.db:script(progress_sql(job, number))
+  return write_progress(job, number)
 end
 
 local SENDERS = {
@@ -199,7 +203,7 @@ local SENDERS = {
     return send_alone(job, unit.first)
   end,
   stray = function(job, unit)
-    return job.db:script(progress_sql(job, unit.last))
+    return write_progress(job, unit.last)
   end,
 }
 

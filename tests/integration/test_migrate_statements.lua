@@ -1,0 +1,137 @@
+--- Files that need to leave the transaction, on a real server: progress, resumption, invalid indexes.
+local lu = require("luaunit")
+
+local database = require("support.database")
+local program = require("support.program")
+local project = require("support.project")
+
+local TestMigrateStatements = {}
+
+local function deploy(self)
+  return program.run({ args = { "migrate", "deploy" }, cwd = self.project.path, env = { DATABASE_URL = self.database.url }, timeout = 60 })
+end
+
+local function make(self, sql)
+  self.project = project.new({ migrations = { { "1_a", "CREATE TABLE t (a int); INSERT INTO t VALUES (1), (1);" }, { "2_b", sql } } })
+end
+
+local function row(self)
+  return self.database:query("SELECT * FROM _prisma_migrations WHERE migration_name = '2_b'")[1]
+end
+
+local function succeeds(self, sql)
+  make(self, sql)
+  local result = deploy(self)
+  lu.assertEquals(result.status, 0, result.text)
+  local found = row(self)
+  lu.assertEquals({ found.applied_steps_count, found.logs, found.rolled_back_at }, { 1, nil, nil })
+  lu.assertNotNil(found.finished_at)
+  return result
+end
+
+function TestMigrateStatements:setUp()
+  self.database = database.new()
+end
+
+function TestMigrateStatements:tearDown()
+  self.database:close()
+end
+
+function TestMigrateStatements:test_concurrent_index_among_others()
+  succeeds(self, "ALTER TABLE t ADD b int;\nCREATE INDEX CONCURRENTLY t_b ON t (b);\nALTER TABLE t ADD c int;")
+  lu.assertTrue(self.database:value("SELECT indisvalid FROM pg_index WHERE indexrelid = 't_b'::regclass"))
+  lu.assertEquals(self.database:value("SELECT count(*) FROM information_schema.columns WHERE table_name = 't'"), 3)
+end
+
+function TestMigrateStatements:test_enum_value_that_is_used_at_once()
+  local result = succeeds(self, "CREATE TYPE e AS ENUM ('x');\nALTER TYPE e ADD VALUE 'y';\nCREATE TABLE u (v e DEFAULT 'y');")
+  lu.assertStrContains(result.text, "55P04")
+  lu.assertTrue(self.database:has("u"))
+end
+
+function TestMigrateStatements:test_enum_value_that_is_not_used_stays_in_the_transaction()
+  local result = succeeds(self, "CREATE TYPE e AS ENUM ('x'); ALTER TYPE e ADD VALUE 'y';")
+  lu.assertNotStrContains(result.text, "statement by statement")
+end
+
+function TestMigrateStatements:test_block_that_commits()
+  local result = succeeds(self, "CREATE TABLE u (a int);\nDO $$ BEGIN INSERT INTO u VALUES (1); COMMIT; INSERT INTO u VALUES (2); END $$;")
+  lu.assertStrContains(result.text, "2D000")
+  lu.assertEquals(self.database:value("SELECT sum(a) FROM u"), 3)
+end
+
+function TestMigrateStatements:test_own_transactions()
+  succeeds(self, "BEGIN; CREATE TABLE u (); COMMIT; BEGIN; CREATE TABLE v (); ROLLBACK; CREATE TABLE w (); VACUUM t;")
+  lu.assertTrue(self.database:has("u"))
+  lu.assertFalse(self.database:has("v"))
+  lu.assertTrue(self.database:has("w"))
+end
+
+function TestMigrateStatements:test_role_of_the_file_does_not_stop_its_own_progress()
+  succeeds(self, "SET ROLE pg_read_all_data; SELECT 1; VACUUM; RESET ROLE; CREATE TABLE u ();")
+  lu.assertTrue(self.database:has("u"))
+end
+
+function TestMigrateStatements:test_partition_is_detached()
+  succeeds(self, "CREATE TABLE p (a int) PARTITION BY LIST (a); CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1);\n"
+    .. "ALTER TABLE p DETACH PARTITION p1 CONCURRENTLY;")
+  lu.assertEquals(self.database:value("SELECT count(*) FROM pg_inherits WHERE inhparent = 'p'::regclass"), 0)
+end
+
+function TestMigrateStatements:test_first_statement_that_fails_leaves_nothing()
+  make(self, "CREATE UNIQUE INDEX CONCURRENTLY t_a ON t (a);")
+  local result = deploy(self)
+  lu.assertEquals(result.status, 1)
+  lu.assertStrContains(result.text, "23505")
+  lu.assertStrContains(result.text, "the history is as before it")
+  lu.assertNil(row(self))
+  lu.assertEquals(self.database:value("SELECT count(*) FROM pg_index WHERE NOT indisvalid"), 0)
+end
+
+function TestMigrateStatements:test_later_failure_is_recorded_and_resumed_after_the_file_is_mended()
+  make(self, "CREATE TABLE u (a int);\nSET search_path = public;\nCREATE UNIQUE INDEX CONCURRENTLY t_a ON t (a);\nCREATE TABLE v ();")
+  local result = deploy(self)
+  lu.assertEquals(result.status, 1)
+  lu.assertStrContains(result.text, "Statements 1 to 2 of 4 are done and recorded")
+  local found = row(self)
+  lu.assertNil(found.finished_at)
+  lu.assertEquals(found.applied_steps_count, 2)
+  lu.assertTrue(self.database:has("u"))
+  self.project:migration("2_b", "CREATE TABLE u (a int);\nSET search_path = public;\nCREATE INDEX CONCURRENTLY t_a ON t (a);\n"
+    .. "CREATE TABLE v ();")
+  result = deploy(self)
+  lu.assertEquals(result.status, 0, result.text)
+  lu.assertStrContains(result.text, "goes on after statement 2 of 4")
+  local after = row(self)
+  lu.assertEquals(after.id, found.id)
+  lu.assertEquals({ after.applied_steps_count, after.logs }, { 1, nil })
+  lu.assertNotEquals(after.checksum, found.checksum)
+  lu.assertTrue(self.database:has("v"))
+end
+
+function TestMigrateStatements:test_edited_part_that_was_done_is_p3009()
+  make(self, "CREATE TABLE u (a int);\nCREATE UNIQUE INDEX CONCURRENTLY t_a ON t (a);")
+  lu.assertEquals(deploy(self).status, 1)
+  self.project:migration("2_b", "CREATE TABLE u (a bigint);\nCREATE INDEX CONCURRENTLY t_a ON t (a);")
+  local result = deploy(self)
+  lu.assertEquals(result.status, 1)
+  lu.assertStrContains(result.text, "P3009")
+  lu.assertStrContains(result.text, "edited since")
+end
+
+function TestMigrateStatements:test_invalid_index_of_an_earlier_build_is_built_again()
+  self.project = project.new({ migrations = { { "1_a", "CREATE TABLE t (a int);" },
+    { "2_b", "CREATE INDEX CONCURRENTLY IF NOT EXISTS t_a ON t (a);" } } })
+  self.database:script("CREATE TABLE t (a int); INSERT INTO t VALUES (1), (1)")
+  pcall(self.database.query, self.database, "CREATE UNIQUE INDEX CONCURRENTLY t_a ON t (a)")
+  lu.assertEquals(self.database:value("SELECT count(*) FROM pg_index WHERE NOT indisvalid"), 1)
+  local baseline = program.run({ args = { "migrate", "baseline", "--up-to", "1_a" }, cwd = self.project.path,
+    env = { DATABASE_URL = self.database.url } })
+  lu.assertEquals(baseline.status, 0, baseline.text)
+  local result = deploy(self)
+  lu.assertEquals(result.status, 0, result.text)
+  lu.assertStrContains(result.text, "dropped the invalid index")
+  lu.assertTrue(self.database:value("SELECT indisvalid FROM pg_index WHERE indexrelid = 't_a'::regclass"))
+end
+
+return TestMigrateStatements
