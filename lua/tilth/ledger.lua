@@ -116,7 +116,7 @@ end
 -- @treturn[2] string code
 -- @treturn[2] table detail
 function ledger.begin_build(db, info)
-  local id, message, code, detail = db:value(BEGIN_BUILD, json.encode(build_record(info)))
+  local id, message, code, detail = db:value(BEGIN_BUILD, json.encode(build_record(info), { replace = true }))
   if not id then
     return nil, "cannot note this build in tilth's ledger: " .. message, code, detail
   end
@@ -136,7 +136,7 @@ end
 function ledger.record_build(db, info, outcome, mask)
   local record = build_record(info)
   record.outcome, record.status = outcome_record(outcome, mask), summary.status(outcome)
-  local id, message, code, detail = db:value(BEGIN_BUILD, json.encode(record))
+  local id, message, code, detail = db:value(BEGIN_BUILD, json.encode(record, { replace = true }))
   if not id then
     return nil, "cannot note this build in tilth's ledger: " .. message, code, detail
   end
@@ -156,7 +156,7 @@ end
 function ledger.end_build(db, id, outcome, mask)
   local done, message, code, detail = db:query(
     "update tilth.builds set status = $2, outcome = $3::jsonb, finished_at = clock_timestamp() where id = $1",
-    id, summary.status(outcome), json.encode(outcome_record(outcome, mask))
+    id, summary.status(outcome), json.encode(outcome_record(outcome, mask), { replace = true })
   )
   if not done then
     return nil, "cannot note the end of this build in tilth's ledger: " .. message, code, detail
