@@ -1,0 +1,160 @@
+--- Deployments that meet others: at once, behind locks, killed, cut off.
+local lu = require("luaunit")
+
+local clock = require("tilth.clock")
+local database = require("support.database")
+local program = require("support.program")
+local project = require("support.project")
+
+local SIGKILL <const> = 9
+
+local TestMigrateTogether = {}
+
+local function options(self, ...)
+  return { args = { "migrate", ... }, cwd = self.project.path, env = { DATABASE_URL = self.database.url }, timeout = 60 }
+end
+
+local function many(count)
+  local migrations = {}
+  for number = 1, count do
+    migrations[number] = { ("2024%010d_m"):format(number), ("CREATE TABLE t%d (id int); SELECT pg_sleep(0.01);"):format(number) }
+  end
+  return migrations
+end
+
+-- The names in the history are the first ones, in order, once each, and exactly their tables are there.
+local function assert_whole(self, at_least)
+  local names = self.database:column("SELECT migration_name FROM _prisma_migrations WHERE finished_at IS NOT NULL ORDER BY started_at")
+  lu.assertEquals(self.database:value("SELECT count(*) FROM _prisma_migrations"), #names)
+  lu.assertEquals(self.database:value("SELECT count(*) FROM pg_class WHERE relname ~ '^t[0-9]+$' AND relkind = 'r'"), #names)
+  for number, name in ipairs(names) do
+    lu.assertEquals(name, ("2024%010d_m"):format(number))
+  end
+  lu.assertTrue(#names >= at_least)
+  return #names
+end
+
+function TestMigrateTogether:setUp()
+  self.database = database.new()
+end
+
+function TestMigrateTogether:tearDown()
+  self.database:close()
+end
+
+function TestMigrateTogether:test_deployments_at_once_all_end_well()
+  self.project = project.new({ migrations = many(5) })
+  local children = {}
+  for number = 1, 5 do
+    children[number] = program.start(options(self, "deploy"))
+  end
+  local appliers = 0
+  for _, child in ipairs(children) do
+    local result = child:wait(60)
+    lu.assertEquals(result.status, 0, result.stdout .. result.stderr)
+    appliers = appliers + (result.stdout:find("All migrations have been", 1, true) and 1 or 0)
+  end
+  lu.assertEquals(appliers, 1)
+  lu.assertEquals(assert_whole(self, 5), 5)
+end
+
+function TestMigrateTogether:test_holder_of_the_lock_is_named_when_the_patience_ends()
+  self.project = project.new({ migrations = many(1) })
+  local holder <close> = self.database:connect({ application_name = "tilth migrate deploy other build" })
+  assert(holder:query("SELECT pg_advisory_lock(72707369)"))
+  local result = program.run(options(self, "deploy", "--lock-patience", "200ms"))
+  lu.assertEquals(result.status, 1, result.text)
+  lu.assertStrContains(result.text, "P1002")
+  lu.assertStrContains(result.text, "advisory lock")
+  lu.assertStrContains(result.text, "pid " .. holder:info().pid)
+  lu.assertStrContains(result.text, '"tilth migrate deploy other build"')
+end
+
+function TestMigrateTogether:test_reader_does_not_stop_the_deploy_and_ddl_does_not_stop_readers()
+  self.project = project.new({ migrations = { { "1_a", "CREATE TABLE a (id int);" } } })
+  program.run(options(self, "deploy"))
+  self.project:migration("2_b", "CREATE TABLE b (id int);\nALTER TABLE a ADD x int;")
+  local reader <close> = self.database:connect({ application_name = "slow report" })
+  assert(reader:script("BEGIN; SELECT * FROM a"))
+  local child = program.start(options(self, "deploy", "--lock-timeout", "200ms", "--lock-budget", "30s"))
+  child:wait_for("try 2 in", 20)
+  lu.assertStrContains(child.stdout, '"slow report"')
+  local started = clock.monotonic()
+  self.database:query("SELECT * FROM a")
+  lu.assertTrue(clock.monotonic() - started < 2)
+  assert(reader:script("COMMIT"))
+  local result = child:wait(60)
+  lu.assertEquals(result.status, 0, result.stdout .. result.stderr)
+  lu.assertTrue(self.database:has("b"))
+end
+
+function TestMigrateTogether:test_budget_that_is_spent_names_who_is_in_the_way()
+  self.project = project.new({ migrations = { { "1_a", "CREATE TABLE a (id int);" } } })
+  program.run(options(self, "deploy"))
+  self.project:migration("2_b", "ALTER TABLE a ADD x int;")
+  local reader <close> = self.database:connect({ application_name = "slow report" })
+  assert(reader:script("BEGIN; SELECT * FROM a"))
+  local result = program.run(options(self, "deploy", "--lock-timeout", "50ms", "--lock-budget", "500ms"))
+  lu.assertEquals(result.status, 1)
+  for _, part in ipairs({ "P3018", "55P03", "In the way: pid " .. reader:info().pid, "2_b/migration.sql:1:1" }) do
+    lu.assertStrContains(result.text, part)
+  end
+  lu.assertEquals(self.database:column("SELECT migration_name FROM _prisma_migrations"), { "1_a" })
+end
+
+function TestMigrateTogether:test_killed_program_leaves_whole_migrations_and_the_next_run_goes_on()
+  self.project = project.new({ migrations = many(30) })
+  for round = 1, 4 do
+    local child = program.start(options(self, "deploy"))
+    child:wait_for("Applying migration", 20)
+    clock.sleep(0.03 * round)
+    child:signal(SIGKILL)
+    child:wait(20)
+  end
+  local result = program.run(options(self, "deploy"))
+  lu.assertEquals(result.status, 0, result.text)
+  lu.assertEquals(assert_whole(self, 30), 30)
+end
+
+function TestMigrateTogether:test_terminated_session_is_looked_at_and_the_next_run_goes_on()
+  self.project = project.new({ migrations = many(10) })
+  self.project:migration("20240000000011_m", "CREATE TABLE t11 (id int); SELECT pg_sleep(30);")
+  local child = program.start(options(self, "deploy"))
+  child:wait_for("20240000000011_m", 20)
+  clock.sleep(0.1)
+  self.database:query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'tilth migrate%'")
+  local result = child:wait(60)
+  lu.assertEquals(result.status, 1, result.stdout .. result.stderr)
+  lu.assertStrContains(result.stderr, "P1017")
+  lu.assertStrContains(result.stderr, "It was rolled back")
+  lu.assertEquals(assert_whole(self, 10), 10)
+  self.project:migration("20240000000011_m", "CREATE TABLE t11 (id int);")
+  lu.assertEquals(program.run(options(self, "deploy")).status, 0)
+  lu.assertEquals(assert_whole(self, 11), 11)
+end
+
+function TestMigrateTogether:test_kill_between_statements_resumes_without_a_manual_step()
+  local sql = {}
+  for number = 1, 12 do
+    sql[number] = ("CREATE TABLE t%d (id int);\nCREATE INDEX CONCURRENTLY i%d ON t%d (id);\nSELECT pg_sleep(0.01);"):format(number,
+      number, number)
+  end
+  self.project = project.new({ migrations = { { "1_steps", table.concat(sql, "\n") } } })
+  for round = 1, 4 do
+    local child = program.start(options(self, "deploy"))
+    child:wait_for("Applying migration", 20)
+    clock.sleep(0.02 * round)
+    child:signal(SIGKILL)
+    child:wait(20)
+  end
+  local result = program.run(options(self, "deploy"))
+  lu.assertEquals(result.status, 0, result.text)
+  lu.assertEquals(self.database:value("SELECT count(*) FROM pg_class WHERE relname ~ '^t[0-9]+$' AND relkind = 'r'"), 12)
+  lu.assertEquals(self.database:value("SELECT count(*) FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE relname ~ '^i[0-9]+$' "
+    .. "AND indisvalid"), 12)
+  lu.assertEquals(self.database:value("SELECT count(*) FROM pg_index WHERE NOT indisvalid"), 0)
+  local rows = self.database:query("SELECT * FROM _prisma_migrations")
+  lu.assertEquals({ #rows, rows[1].applied_steps_count, rows[1].logs }, { 1, 1, nil })
+end
+
+return TestMigrateTogether
