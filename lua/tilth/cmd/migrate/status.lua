@@ -4,11 +4,15 @@ local status_command = {
 }
 
 local connection = require("tilth.cmd.migrate.connection")
+local history = require("tilth.migrate.history")
 local observe = require("tilth.migrate.observe")
 local plan = require("tilth.migrate.plan")
 local provider = require("tilth.check.migration_provider")
 local status = require("tilth.migrate.status")
 local world = require("tilth.flow.observe")
+
+local LOST <const> = "Could not find the migration file at migration.sql. Please delete the directory or restore the migration "
+  .. "file. (%s)"
 
 --- Adds the command's arguments.
 function status_command.add_to_parser(parser)
@@ -26,6 +30,17 @@ local function document(observed, judged)
   }
 end
 
+--- The recorded migration whose file is gone or can't be read: what was applied can't be compared (P3015, as Prisma).
+local function lost_file(observed)
+  local entries = history.by_name(observed.history.rows)
+  for _, migration in ipairs(observed.migrations) do
+    local kind = migration.problem and migration.problem.kind
+    if entries[migration.name] and (kind == "missing" or kind == "unreadable") then
+      return migration
+    end
+  end
+end
+
 --- Runs the command.
 -- @return result | nil, message, code, detail
 function status_command.run(args, ctx)
@@ -41,6 +56,10 @@ function status_command.run(args, ctx)
   local refused = provider.run(observed, nil)[1]
   if refused then
     return nil, refused.message, refused.code, { exit = 1, advice = refused.advice }
+  end
+  local lost = lost_file(observed)
+  if lost then
+    return nil, LOST:format(lost.path), "P3015", { exit = 1, advice = "It is recorded in the database: restore its file from version control." }
   end
   local judged = status.judge(observed)
   local exit = args.exit_code and judged.exact or judged.exit
