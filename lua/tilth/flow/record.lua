@@ -222,6 +222,9 @@ function record.finish(world, outcome)
   elseif outcome.undo_failed then
     message = message .. "\n\nThe data of before the reset is safe in the bin, but bringing it back failed: " .. outcome.undo_failed
       .. "\nRun `tilth reset undo` to bring it back."
+  elseif world.settled and world.reset_step and #world.reset_step.bins > 0 then
+    message = ("%s\n\nThe data of before the reset is in the bin (%s). Run `tilth reset undo` to bring it back."):format(
+      message, table.concat(world.reset_step.bins, ", "))
   end
   return nil, message, failure.code, detail
 end

@@ -1,0 +1,239 @@
+--- tilth reset, undo, list, purge, history and check through the program; interruptions; rights; many at once.
+local lu = require("luaunit")
+
+local TestResetCommands = {}
+
+local clock = require("tilth.clock")
+local database = require("support.database")
+local program = require("support.program")
+local project = require("support.project")
+
+local MIGRATIONS <const> = { { "20240101000000_one", "create table a (id serial primary key, t text);" } }
+local SLOW <const> = { "20240102000000_slow", "create table b (id int);\nselect pg_sleep(60);" }
+local SIGKILL <const>, SIGTERM <const> = 9, 15
+
+function TestResetCommands:setUp()
+  self.base = database.new()
+  self.folder = project.new({ migrations = MIGRATIONS })
+end
+
+function TestResetCommands:tearDown()
+  self.base:close()
+end
+
+function TestResetCommands:options(args, env)
+  local with = { DATABASE_URL = ("postgresql://postgres@localhost/%s?host=%s"):format(self.base.name, self.base.params.host) }
+  for name, value in pairs(env or {}) do
+    with[name] = value
+  end
+  return { args = args, env = with, cwd = self.folder.path }
+end
+
+function TestResetCommands:run(args, env, exit)
+  local result = program.run(self:options(args, env))
+  lu.assertEquals(result.status, exit or 0, result.text)
+  return result
+end
+
+function TestResetCommands:deploy_with_a_row()
+  self:run({ "flow" })
+  self.base:query("insert into a (t) values ('kept')")
+end
+
+function TestResetCommands:kept()
+  return self.base:value("select count(*) from a where t = 'kept'")
+end
+
+function TestResetCommands:test_undo_brings_the_newest_back_and_list_shows_it()
+  self:deploy_with_a_row()
+  self:run({ "reset", "--force" })
+  local listed = program.json(self:options({ "reset", "list" }))
+  lu.assertEquals(#listed.resets, 1)
+  lu.assertTrue(listed.resets[1].holding)
+  lu.assertEquals(listed.resets[1].bins[1].schema, "public")
+  lu.assertStrContains(self:run({ "reset", "list" }).stdout, listed.resets[1].bins[1].bin)
+  lu.assertStrContains(self:run({ "reset", "undo", "--force" }).stdout, "public is as before")
+  lu.assertEquals(self:kept(), 1)
+  lu.assertStrContains(self:run({ "reset", "list", "--all" }).stdout, "undone")
+end
+
+function TestResetCommands:test_undo_and_purge_want_force_without_a_terminal()
+  self:deploy_with_a_row()
+  self:run({ "reset", "--force" })
+  for _, name in ipairs({ "undo", "purge" }) do
+    lu.assertStrContains(self:run({ "reset", name }, nil, 3).stderr, "--force")
+  end
+  lu.assertEquals(self.base:value("select state from tilth.resets"), "done")
+end
+
+function TestResetCommands:test_undo_and_purge_of_a_protected_database_want_its_name()
+  self:deploy_with_a_row()
+  self:run({ "reset", "--force" })
+  self.base:query("update tilth.ledger set environment = 'production'")
+  for _, name in ipairs({ "undo", "purge" }) do
+    lu.assertStrContains(self:run({ "reset", name, "--force" }, nil, 3).stderr, "RESET_DATABASE_CONFIRM=" .. self.base.name)
+    lu.assertStrContains(self:run({ "reset", name, "--force" }, { CLAUDECODE = "1", RESET_DATABASE_CONFIRM = self.base.name }, 3).stderr,
+      "Claude Code")
+  end
+  self:run({ "reset", "undo", "--force" }, { RESET_DATABASE_CONFIRM = self.base.name })
+  lu.assertEquals(self:kept(), 1)
+end
+
+function TestResetCommands:test_purge_frees_the_bin_for_good()
+  self:deploy_with_a_row()
+  self:run({ "reset", "--force" })
+  lu.assertStrContains(self:run({ "reset", "purge", "--force" }).stdout, "freed")
+  lu.assertEquals(self.base:column("select nspname from pg_namespace where nspname like 'tilth_bin%'"), {})
+  lu.assertStrContains(self:run({ "reset", "undo", "--force" }, nil, 2).stderr, "nothing in the bin")
+  lu.assertStrContains(self:run({ "reset", "purge", "--force" }).stdout, "nothing in the bin")
+end
+
+function TestResetCommands:test_a_wrong_number_is_a_usage_error()
+  self:deploy_with_a_row()
+  self:run({ "reset", "--force" })
+  lu.assertStrContains(self:run({ "reset", "undo", "99", "--force" }, nil, 2).stderr, "no reset 99")
+  lu.assertStrContains(self:run({ "reset", "undo", "x", "--force" }, nil, 2).stderr, "not the number of a reset")
+  lu.assertEquals(self:kept(), 0)
+end
+
+function TestResetCommands:test_undo_is_refused_when_others_depend_on_the_data_in_use()
+  self:deploy_with_a_row()
+  self:run({ "reset", "--force" })
+  self.base:script("create schema o; create view o.v as select * from a")
+  lu.assertStrContains(self:run({ "reset", "undo", "--force" }, nil, 3).stderr, "view o.v")
+  self.base:script("drop view o.v")
+  self:run({ "reset", "undo", "--force" })
+  lu.assertEquals(self:kept(), 1)
+end
+
+function TestResetCommands:test_commands_without_a_ledger_say_so()
+  self.base:script("create table x (id int)")
+  lu.assertStrContains(self:run({ "history" }).stdout, "not worked on this database yet")
+  lu.assertStrContains(self:run({ "reset", "list" }).stdout, "nothing in the bin")
+  lu.assertStrContains(self:run({ "reset", "undo", "--force" }, nil, 2).stderr, "no ledger")
+  lu.assertNil(self.base:value("select to_regnamespace('tilth')::text"))
+end
+
+function TestResetCommands:test_history_shows_builds_flags_and_deeds()
+  self:run({ "flow" }, { AWS_APP_ID = "d1", AWS_BRANCH = "dev", AWS_JOB_ID = "0000000007", RUN_SEED = "false" })
+  self.base:query("insert into a (t) values ('kept')")
+  self:run({ "flow" }, { AWS_APP_ID = "d1", AWS_BRANCH = "dev", AWS_JOB_ID = "0000000008", RESET_DATABASE = "true" })
+  self:run({ "flow" }, { AWS_APP_ID = "d1", AWS_BRANCH = "dev", AWS_JOB_ID = "0000000009", RESET_DATABASE = "true" }, 3)
+  local text = self:run({ "history" }).stdout
+  for _, part in ipairs({ "Marked as staging", "0000000008", "RESET_DATABASE", "reset 1 (done), 1 migration", "refused" }) do
+    lu.assertStrContains(text, part)
+  end
+  local document = program.json(self:options({ "history", "--limit", "2" }))
+  lu.assertEquals(#document.builds, 2)
+  lu.assertEquals(document.builds[1].status, "refused")
+  lu.assertEquals(document.builds[2].resets[1].kind, "reset")
+  lu.assertEquals(document.environment, "staging")
+end
+
+function TestResetCommands:test_history_survives_a_reset_by_prisma()
+  self:deploy_with_a_row()
+  self.base:script("drop schema public cascade; create schema public")
+  lu.assertStrContains(self:run({ "history" }).stdout, "1 migration")
+end
+
+function TestResetCommands:test_check_lists_its_rules_and_changes_nothing()
+  lu.assertStrContains(self:run({ "check", "--list" }).stdout, "reset-stale-flag")
+  self:run({ "check", "--reset" })
+  lu.assertEquals(self.base:value("select count(*) from pg_class where relnamespace = 'public'::regnamespace"), 0)
+  lu.assertNil(self.base:value("select to_regnamespace('tilth')::text"))
+end
+
+-- The server notices a killed client within about a second; the next run waits for the lock until then.
+function TestResetCommands:test_a_killed_reset_is_taken_back_by_the_next_run()
+  self:deploy_with_a_row()
+  self.folder:migration(SLOW[1], SLOW[2])
+  do
+    local child <close> = program.start(self:options({ "flow" }, { RESET_DATABASE = "true" }))
+    child:wait_for("Reset: public")
+    child:signal(SIGKILL)
+    child:wait()
+  end
+  self.folder:migration(SLOW[1], "create table b (id int);")
+  local result = self:run({ "flow" })
+  lu.assertStrContains(result.text, "cut short")
+  lu.assertEquals(self:kept(), 1)
+  lu.assertTrue(self.base:has("b"))
+  lu.assertEquals(self.base:value("select state from tilth.resets order by id limit 1"), "undone")
+end
+
+function TestResetCommands:test_a_terminated_reset_brings_the_data_back_before_it_ends()
+  self:deploy_with_a_row()
+  self.folder:migration(SLOW[1], SLOW[2])
+  local child <close> = program.start(self:options({ "flow" }, { RESET_DATABASE = "true" }))
+  child:wait_for("Reset: public")
+  clock.sleep(0.3)
+  child:signal(SIGTERM)
+  local result = child:wait()
+  lu.assertEquals(result.status, 143, result.stdout .. result.stderr)
+  lu.assertEquals(self:kept(), 1)
+  lu.assertFalse(self.base:has("b"))
+end
+
+function TestResetCommands:test_a_lost_connection_in_the_migrations_brings_the_data_back()
+  self:deploy_with_a_row()
+  self.folder:migration(SLOW[1], SLOW[2])
+  local child <close> = program.start(self:options({ "flow" }, { RESET_DATABASE = "true" }))
+  child:wait_for("Reset: public")
+  clock.sleep(0.3)
+  self.base:query("select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() "
+    .. "and application_name like 'tilth%'")
+  local result = child:wait()
+  lu.assertNotEquals(result.status, 0)
+  lu.assertStrContains(result.stderr, "as before")
+  lu.assertEquals(self:kept(), 1)
+end
+
+function TestResetCommands:test_a_seed_that_fails_after_a_reset_leaves_the_data_one_undo_away()
+  self:deploy_with_a_row()
+  self.folder:write("seeds/bad.lua", [[
+return require("tilth.seed").define({ description = "bad", run = function(db) db:exec("select nonsense") end })]])
+  local result = program.run(self:options({ "flow" }, { RESET_DATABASE = "true", RUN_SEED = "true" }))
+  lu.assertEquals(result.status, 1, result.text)
+  lu.assertStrContains(result.stderr, "tilth reset undo")
+  self:run({ "reset", "undo", "--force" })
+  lu.assertEquals(self:kept(), 1)
+end
+
+function TestResetCommands:test_a_role_that_may_not_make_a_ledger_migrates_but_does_not_reset()
+  local name = "limited_" .. self.base.name
+  self.base:script(("create role %s login; alter schema public owner to %s"):format(name, name))
+  local url = { DATABASE_URL = ("postgresql://%s@localhost/%s?host=%s"):format(name, self.base.name, self.base.params.host) }
+  lu.assertStrContains(self:run({ "flow" }, url).text, "cannot make tilth's ledger")
+  lu.assertTrue(self.base:has("a"))
+  lu.assertStrContains(self:run({ "reset", "--force" }, url, 3).stderr, "may not make tilth's ledger")
+  lu.assertTrue(self.base:has("a"))
+  self.base:script(("reassign owned by %s to postgres; drop owned by %s; drop role %s"):format(name, name, name))
+end
+
+function TestResetCommands:test_a_role_without_rights_on_the_ledger_migrates_but_does_not_reset()
+  self:deploy_with_a_row()
+  local name = "other_" .. self.base.name
+  self.base:script(("create role %s login; grant create on database %s to %s; alter schema public owner to %s;"
+    .. "grant all on all tables in schema public to %s"):format(name, self.base.name, name, name, name))
+  local url = { DATABASE_URL = ("postgresql://%s@localhost/%s?host=%s"):format(name, self.base.name, self.base.params.host) }
+  self:run({ "flow" }, url)
+  lu.assertStrContains(self:run({ "reset", "--force" }, url, 3).stderr, "may not read tilth's ledger")
+  lu.assertEquals(self:kept(), 1)
+  self.base:script(("reassign owned by %s to postgres; drop owned by %s; drop role %s"):format(name, name, name))
+end
+
+function TestResetCommands:test_many_first_flows_at_once_all_end_well()
+  local children = {}
+  for index = 1, 6 do
+    children[index] = program.start(self:options({ "flow" }))
+  end
+  for _, child in ipairs(children) do
+    local result = child:wait()
+    child:close()
+    lu.assertEquals(result.status, 0, result.stdout .. result.stderr)
+  end
+  lu.assertEquals(self.base:value("select count(*) from tilth.builds where status = 'done'"), 6)
+  lu.assertEquals(self.base:value("select count(*) from tilth.ledger"), 1)
+end
+
+return TestResetCommands
