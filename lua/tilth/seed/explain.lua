@@ -92,8 +92,8 @@ function explain.failure(context)
   local what = context.label and ("%s %s: "):format(context.verb, context.label) or (context.verb and context.verb .. ": " or "")
   detail.advice = advice
   if context.site then
-    detail.file, detail.line = context.site:match("^(.*):(%d+)$")
-    detail.line = tonumber(detail.line)
+    local file, line = context.site:match("^(.*):(%d+)$")
+    detail.file, detail.line = file or context.site, tonumber(line)
   end
   return (context.site and context.site .. ": " or "") .. what .. where_text(context) .. message, detail
 end

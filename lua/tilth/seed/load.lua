@@ -52,11 +52,11 @@ function load_seed.environment(files, folder, shown)
   return environment
 end
 
-local function sql_seed(text)
+local function sql_seed(text, shown)
   return seed.define({
     description = "SQL script",
     run = function(db)
-      db:exec(text)
+      db:script(text, shown)
     end,
   })
 end
@@ -69,7 +69,7 @@ end
 -- @return definition | nil, message, "config", detail
 function load_seed.definition(text, file, shown, environment)
   if file.kind == "sql" then
-    return sql_seed(text)
+    return sql_seed(text, shown)
   end
   local chunk, message = load(text, "@" .. shown, "t", environment)
   if not chunk then
@@ -82,6 +82,10 @@ function load_seed.definition(text, file, shown, environment)
   end, file.name, file.path)
   if not ok then
     local text_of = read_error(value)
+    -- A tail call, as in `return seed.define(...)`, leaves no line behind.
+    if not place(text_of).file then
+      text_of = shown .. ": " .. text_of
+    end
     return nil, "the seed cannot be loaded: " .. text_of, "config", place(text_of)
   end
   if not seed.is(value) then

@@ -90,15 +90,35 @@ local function fail_verb(self, op, place, message, code, detail)
   error(errors.new(text, code, more), 0)
 end
 
-local function fail_statement(self, verb, message, code, detail)
-  local text, more = explain.failure({ site = call_site(self), verb = verb, message = message, code = code, detail = detail })
+--- Line and column of a character position in a text.
+local function place_in(text, position)
+  local byte = utf8.len(text) and utf8.offset(text, position) or position
+  local before = text:sub(1, byte - 1)
+  local _, lines = before:gsub("\n", "")
+  return lines + 1, #before - #before:match("[^\n]*$") + 1, byte
+end
+
+local function fail_statement(self, verb, sql_text, message, code, detail)
+  local site = call_site(self)
+  local position = detail and detail.position
+  if position and sql_text then
+    local line, start, byte = place_in(sql_text, position)
+    if self.script_name then
+      site = self.script_name .. ":" .. line
+    elseif line > 1 then
+      message = ("%s, at line %d, column %d of the SQL"):format(message, line, byte - start + 1)
+    end
+  end
+  local text, more = explain.failure({
+    site = site or self.script_name, verb = verb, message = message, code = code, detail = detail,
+  })
   error(errors.new(text, code, more), 0)
 end
 
 local function guard_transaction(self, verb, text)
   local word = transaction_words.find(text)
   if word then
-    fail_statement(self, verb, word .. " is not for a seed: it runs in one transaction with its record", "usage", {
+    fail_statement(self, verb, nil, word .. " is not for a seed: it runs in one transaction with its record", "usage", {
       advice = "Take it out; for a part that may fail use db:savepoint(function() ... end).",
     })
   end
@@ -118,7 +138,7 @@ local function run(self, verb, method, text, ...)
   guard_transaction(self, verb, text)
   local value, message, code, detail = self.db[method](self.db, text, ...)
   if value == nil then
-    fail_statement(self, verb, message, code, detail)
+    fail_statement(self, verb, text, message, code, detail)
   end
   trace(self, verb)
   return value
@@ -175,6 +195,17 @@ local function savepoint_guard(self)
     end
     self.references:forget()
   end })
+end
+
+--- Runs a script that came from a file, which errors then name.
+-- @param text SQL
+-- @param name the file's name as errors show it
+-- @return number of rows of the last statement
+function Session:script(text, name)
+  self.script_name = name
+  local count = self:exec(text)
+  self.script_name = nil
+  return count
 end
 
 local function nested(self, method, fn)
