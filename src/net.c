@@ -1,4 +1,6 @@
-/* tilth.core.net: host names to addresses, on a thread because getaddrinfo blocks. */
+/* tilth.core.net: host names to addresses, on a thread because getaddrinfo blocks; the
+ * rest is in net_link.c and net_tls.c. */
+#include "net.h"
 #include "core.h"
 #include "offload.h"
 #include "result.h"
@@ -122,8 +124,11 @@ static int net_is_address(lua_State *L)
 
 int luaopen_tilth_core_net(lua_State *L)
 {
-    static const luaL_Reg functions[] = {
-        {"is_address", net_is_address}, {"resolve", net_resolve}, {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"is_address", net_is_address},
+                                         {"probe", tilth_net_probe},
+                                         {"resolve", net_resolve},
+                                         {"tls", tilth_net_tls},
+                                         {NULL, NULL}};
     luaL_newlib(L, functions);
     return 1;
 }

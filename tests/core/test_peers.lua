@@ -5,7 +5,8 @@ local lu = require("luaunit")
 local TestPeers = {}
 
 local PEERS <const> = {
-  clock = "clock", env = "env", fs = "fs", hash = "hash", json = "json", process = "proc", sql = "sql", terminal = "term",
+  clock = "clock", env = "env", fs = "fs", hash = "hash", json = "json", net = "net", process = "proc", sql = "sql",
+  terminal = "term",
 }
 
 --- The text of a peer, read from the tree that these tests belong to.
