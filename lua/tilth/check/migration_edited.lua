@@ -21,12 +21,14 @@ return {
   id = "migration-edited",
   about = "applied migrations are not edited",
   run = function(observed, plan)
-    local findings, effective = {}, review.effective(observed, plan)
-    local entries = effective.history and history.by_name(effective.history.rows) or {}
+    local findings, entries = {}, nil
     for _, migration in ipairs(observed.migrations or {}) do
-      local entry = migration.changed and entries[migration.name]
-      if entry and entry.applied then
-        findings[#findings + 1] = finding(migration)
+      if migration.changed then
+        local found = review.effective(observed, plan).history
+        entries = entries or history.by_name(found and found.rows or {})
+        if entries[migration.name] and entries[migration.name].applied then
+          findings[#findings + 1] = finding(migration)
+        end
       end
     end
     return findings

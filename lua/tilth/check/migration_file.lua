@@ -1,5 +1,4 @@
 --- Refuses pending migrations whose file can't be applied, before anything is touched.
-local planner = require("tilth.migrate.plan")
 local review = require("tilth.migrate.review")
 
 local LONGEST_NAME <const> = 255
@@ -42,11 +41,18 @@ return {
     if not review.migrates(plan) or not observed.migrations or not observed.history then
       return findings
     end
-    for _, migration in ipairs(planner.pending(review.effective(observed, plan))) do
-      local code, message, advice = judge(migration)
+    local pending, count = review.pending(review.effective(observed, plan), plan)
+    if count == 0 then
+      return findings
+    end
+    for _, migration in ipairs(observed.migrations) do
+      local code, message, advice
+      if pending[migration.name] then
+        code, message, advice = judge(migration)
+      end
       if code then
         findings[#findings + 1] = { id = "migration-file", severity = "block", code = code, exit = 1, message = message, advice = advice }
-      elseif migration.bom then
+      elseif migration.bom and pending[migration.name] then
         local note = "%s begins with a byte order mark: it is not sent to the server (its checksum counts it, as Prisma's does)"
         findings[#findings + 1] = { id = "migration-file", severity = "note", message = note:format(migration.path) }
       end

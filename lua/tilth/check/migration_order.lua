@@ -1,13 +1,9 @@
 --- Says which pending migrations sort before one that is applied, and where Prisma's versions order names differently.
 local history = require("tilth.migrate.history")
-local planner = require("tilth.migrate.plan")
 local review = require("tilth.migrate.review")
 
-local function late_names(migrations, entries, pending)
-  local is_pending, last_applied, names = {}, nil, {}
-  for _, migration in ipairs(pending) do
-    is_pending[migration.name] = true
-  end
+local function late_names(migrations, entries, is_pending)
+  local last_applied, names = nil, {}
   for position = #migrations, 1, -1 do
     local name = migrations[position].name
     local entry = entries[name]
@@ -28,7 +24,10 @@ return {
     if not review.migrates(plan) or not effective.history or not observed.migrations then
       return findings
     end
-    local pending = planner.pending(effective)
+    local pending, count = review.pending(effective, plan)
+    if count == 0 then
+      return findings
+    end
     local names, last = late_names(observed.migrations, history.by_name(effective.history.rows), pending)
     if #names > 0 then
       findings[1] = { id = "migration-order", severity = "warn",
@@ -36,7 +35,7 @@ return {
           #names == 1 and "sorts" or "sort", last),
         advice = "They are applied now. On a new database the order is another one: see that both orders give the same schema." }
     end
-    if #pending > 1 and observed.migrations.byte_order_differs then
+    if count > 1 and observed.migrations.byte_order_differs then
       findings[#findings + 1] = { id = "migration-order", severity = "note",
         message = "some names of migrations sort differently in Prisma before 6.6 (by bytes); tilth goes by Prisma 6.6 and later" }
     end

@@ -9,11 +9,25 @@ local function load_command(name)
   return require("tilth.cmd.migrate." .. name)
 end
 
---- Adds the sub-commands and their arguments.
-function migrate_command.add_to_parser(parser)
+--- The sub-commands that the words name; all where they name none, so that help and errors list them.
+local function wanted(words)
+  for _, word in ipairs(words or {}) do
+    for _, name in ipairs(NAMES) do
+      if word == name then
+        return { name }
+      end
+    end
+  end
+  return NAMES
+end
+
+--- Adds the sub-commands and their arguments. Only the module of the one that is asked for is loaded.
+-- @param parser argparse's
+-- @param words  the command line
+function migrate_command.add_to_parser(parser, words)
   parser:command_target("migrate_command")
   parser:require_command(false)
-  for _, name in ipairs(NAMES) do
+  for _, name in ipairs(wanted(words)) do
     local command = load_command(name)
     local sub = parser:command(name, command.summary)
     sub:usage_max_width(100):help_max_width(100)

@@ -31,7 +31,7 @@ local function find_problem(text)
 end
 
 local function read_migration(files, sha256, dir, name)
-  local migration = { name = name, folder = dir .. "/" .. name, path = dir .. "/" .. name .. "/migration.sql" }
+  local migration = { name = name, path = dir .. "/" .. name .. "/migration.sql" }
   local text, message, code = files.read(migration.path)
   if not text then
     local missing = code == ENOENT or code == ENOTDIR
@@ -69,7 +69,7 @@ end
 -- @tparam table files the file library: read, list, stat
 -- @tparam function sha256 of a text, as 64 hex digits
 -- @tparam string dir the migrations folder
--- @treturn table list of { name, folder, path, sha256, size, bom, problem } in the order in which they run; with
+-- @treturn table list of { name, path, sha256, size, bom, problem } in the order in which they run; with
 --   dir, exists, lock_file = { path, found, provider, line }, byte_order_differs, prisma8 (the path of an ops.json)
 -- @treturn nil,string,integer when the folder is there but can't be listed
 function folder.read(files, sha256, dir)

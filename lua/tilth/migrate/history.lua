@@ -21,8 +21,14 @@ CREATE TABLE %s (
     applied_steps_count     INTEGER NOT NULL DEFAULT 0
 )]]
 
--- Logs of finished rows are not needed, and those of failed ones can be long.
+-- Of a finished row only its name and checksum matter, and there may be thousands; logs of failed ones can be long.
 local SELECT <const> = [[
+SELECT migration_name, checksum, CASE WHEN finished_at IS NOT NULL THEN true END AS finished_at, rolled_back_at,
+ CASE WHEN finished_at IS NULL THEN id END AS id, CASE WHEN finished_at IS NULL THEN started_at END AS started_at,
+ CASE WHEN finished_at IS NULL THEN pg_catalog.left(logs, 20000) END AS logs
+ FROM %s ORDER BY _prisma_migrations.started_at, migration_name]]
+
+local SELECT_WHOLE <const> = [[
 SELECT id, checksum, finished_at, migration_name, rolled_back_at, started_at, applied_steps_count,
  CASE WHEN finished_at IS NULL THEN pg_catalog.left(logs, 20000) END AS logs
  FROM %s ORDER BY started_at, migration_name]]
@@ -36,11 +42,12 @@ function history.create_sql(name)
   return CREATE:format(name)
 end
 
---- The statement that reads all rows, the oldest first.
+--- The statement that reads all rows, the oldest first. Finished rows come as { migration_name, checksum, finished_at = true }.
 -- @tparam string name the table's name, as SQL
+-- @tparam boolean|nil whole all columns, with their times
 -- @treturn string
-function history.select_sql(name)
-  return SELECT:format(name)
+function history.select_sql(name, whole)
+  return (whole and SELECT_WHOLE or SELECT):format(name)
 end
 
 --- The statement that records a migration that ran in the transaction that is open.

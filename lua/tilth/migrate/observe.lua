@@ -50,7 +50,7 @@ local function found_history(db, schema, rows)
 end
 
 -- Nothing on the search path: what else is there, and is the table where Prisma looks for it all the same?
-local function read_empty(db, project)
+local function read_empty(db, project, whole)
   local tables, message, code, detail = db:query(TABLES, db.array(db, observe.schemas(db, project)))
   if not tables then
     return nil, message, code, detail
@@ -59,7 +59,7 @@ local function read_empty(db, project)
   for _, entry in ipairs(tables) do
     if entry.name == history.TABLE and entry.schema == schema then
       local rows
-      rows, message, code, detail = db:query(history.select_sql(qualified(db, schema)))
+      rows, message, code, detail = db:query(history.select_sql(qualified(db, schema), whole))
       if not rows then
         return nil, message, code, detail
       end
@@ -74,18 +74,19 @@ end
 --- Reads the history. One message where the table is there, which is nearly always.
 -- @tparam table db
 -- @tparam table project for the schemas of its datasource
+-- @tparam boolean|nil whole all columns of all rows
 -- @treturn table { exists, schema, qualified, rows }
 -- @treturn {table,...} without a history: the tables that are there, { schema, name, extension }
 -- @treturn nil,string,string,table
-function observe.history(db, project)
-  local results, message, code, detail = db:script(WHERE_FOUND .. ";" .. history.select_sql(history.TABLE))
+function observe.history(db, project, whole)
+  local results, message, code, detail = db:script(WHERE_FOUND .. ";" .. history.select_sql(history.TABLE, whole))
   if results then
     return found_history(db, results[1][1].schema, results[2]), {}
   end
   if code ~= UNDEFINED_TABLE then
     return nil, "cannot read the history of migrations: " .. message, code, detail
   end
-  local found, objects, state, more = read_empty(db, project)
+  local found, objects, state, more = read_empty(db, project, whole)
   if not found then
     return nil, "cannot read the history of migrations: " .. objects, state, more
   end
@@ -131,17 +132,18 @@ end
 -- @tparam table db
 -- @tparam table project its migrations_dir, and the schemas of its datasource
 -- @tparam table|nil settings
+-- @tparam table|nil options whole: read all columns of all rows
 -- @treturn table { migrations = list (see folder.read; with changed and stored where a file differs from its row),
 --   history = { exists, schema, qualified, rows }, objects = tables that are there without a history }
 -- @treturn nil,string,string,table
-function observe.observe(db, project, settings) -- luacheck: no unused args
+function observe.observe(db, project, settings, options) -- luacheck: no unused args
   local migrations, message, code = folder.read(fs, hash.sha256, project.migrations_dir)
   if not migrations then
     return nil, message, code
   end
   migrations.from = project.migrations_from
   migrations.prisma8 = migrations.prisma8 or project.prisma8
-  local found, objects, state, detail = observe.history(db, project)
+  local found, objects, state, detail = observe.history(db, project, options and options.whole)
   if not found then
     return nil, objects, state, detail
   end

@@ -19,9 +19,10 @@ plan.count_line = count_line
 
 --- The migrations that deploy would apply.
 -- @tparam table observed with migrations and history
+-- @tparam table|nil entries history.by_name of its rows, where that is known
 -- @treturn {table,...} migrations, in order
-function plan.pending(observed)
-  local entries = history.by_name(observed.history.rows)
+function plan.pending(observed, entries)
+  entries = entries or history.by_name(observed.history.rows)
   local pending = {}
   for _, migration in ipairs(observed.migrations) do
     local entry = entries[migration.name]
@@ -39,7 +40,7 @@ end
 function plan.actions(observed)
   local entries = history.by_name(observed.history.rows)
   local actions = {}
-  for _, migration in ipairs(plan.pending(observed)) do
+  for _, migration in ipairs(plan.pending(observed, entries)) do
     local entry = entries[migration.name]
     actions[#actions + 1] = {
       kind = "migrate",

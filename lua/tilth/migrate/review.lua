@@ -3,6 +3,8 @@
 
 local review = {}
 
+local planner = require("tilth.migrate.plan")
+
 --- The world as the migrations will find it: after a reset that is planned, the history is empty.
 -- @tparam table observed
 -- @tparam table|nil plan
@@ -17,6 +19,21 @@ end
 function review.migrates(plan)
   local request = plan and plan.request
   return request == nil or (request.migrate and true or false)
+end
+
+--- The names that the plan applies; without a plan, those that are pending.
+-- @tparam table observed
+-- @tparam table|nil plan
+-- @treturn table set of names
+-- @treturn integer how many
+function review.pending(observed, plan)
+  local names, count = {}, 0
+  for _, action in ipairs(plan and plan.actions or planner.actions(observed)) do
+    if action.kind == "migrate" then
+      names[action.name], count = true, count + 1
+    end
+  end
+  return names, count
 end
 
 return review

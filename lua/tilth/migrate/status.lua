@@ -75,7 +75,7 @@ function status.classes(observed)
   local found = { pending = {}, unrecorded = {}, rolled_back = {}, failed = {}, stopped = {}, edited = {}, line_endings = {},
     missing = {}, applied = {}, history = observed.history.exists, last_common = last_common(observed.migrations, entries) }
   local here = {}
-  for _, migration in ipairs(plan.pending(observed)) do
+  for _, migration in ipairs(plan.pending(observed, entries)) do
     local list = entries[migration.name] and found.rolled_back or found.unrecorded
     list[#list + 1] = migration.name
     found.pending[#found.pending + 1] = migration.name

@@ -23,10 +23,10 @@ function status_command.add_to_parser(parser)
 end
 
 local function document(observed, judged)
-  local history = observed.history
+  local found = observed.history
   return {
     ok = judged.exit == 0, state = judged.state, migrations = #observed.migrations, classes = judged.classes,
-    history = { exists = history.exists, schema = history.schema, rows = history.rows },
+    history = { exists = found.exists, schema = found.schema, rows = found.rows },
   }
 end
 
@@ -49,7 +49,7 @@ function status_command.run(args, ctx)
     return nil, message, code, detail
   end
   local observed
-  observed, message, code, detail = observe.observe(opened.db, opened.project, opened.settings)
+  observed, message, code, detail = observe.observe(opened.db, opened.project, opened.settings, { whole = true })
   if not observed then
     return nil, message, code, detail
   end
@@ -59,7 +59,8 @@ function status_command.run(args, ctx)
   end
   local lost = lost_file(observed)
   if lost then
-    return nil, LOST:format(lost.path), "P3015", { exit = 1, advice = "It is recorded in the database: restore its file from version control." }
+    return nil, LOST:format(lost.path), "P3015",
+      { exit = 1, advice = "It is recorded in the database: restore its file from version control." }
   end
   local judged = status.judge(observed)
   local exit = args.exit_code and judged.exact or judged.exit
