@@ -59,12 +59,12 @@ function measure.memory(command)
     return nil
   end
   local folder = assert(fs.temporary("tilth-bench-time-"))
+  local _ <close> = setmetatable({}, { __close = function() fs.remove_tree(folder) end })
   local file = folder .. "/peak"
   local argv = { TIME, "-q", "-f", "%M", "-o", file }
   table.move(command.argv, 1, #command.argv, #argv + 1, argv)
   measure.time({ argv = argv, env = command.env, cwd = command.cwd, stdin = command.stdin })
   local kilobytes = math.tointeger(tonumber((assert(fs.read(file)):match("(%d+)%s*$"))))
-  assert(fs.remove_tree(folder))
   return kilobytes * 1024
 end
 
@@ -75,8 +75,8 @@ end
 
 --- Takes two commands in turns.
 -- @tparam table options `name`, `runs`, `a` and `b` (each `{ name, command = function() -> command }`, called before every
--- run, outside the time; `after = function()` is called after it), `goal` (the highest ratio that is well), `memory_goal`
--- (bytes, for `a`), `warm` (false: no run before the first that counts)
+-- run, outside the time; `after = function()` is called after it), `goal` (the highest ratio that is well), `limit`
+-- (the longest median of `a` that is well, in seconds), `memory_goal` (bytes, for `a`), `warm` (false: no run before the first that counts)
 -- @treturn table `{ name, runs, a, b, ratio, goal, met }`
 function measure.pairs(options)
   local times, ratios, memory = { a = {}, b = {} }, {}, {}
@@ -100,11 +100,11 @@ function measure.pairs(options)
   end
   local ratio = measure.median(ratios)
   local row = {
-    name = options.name, runs = options.runs, ratio = ratio, goal = options.goal, memory_goal = options.memory_goal,
+    name = options.name, runs = options.runs, ratio = ratio, goal = options.goal, limit = options.limit, memory_goal = options.memory_goal,
     a = side(options.a.name, times.a, memory.a), b = side(options.b.name, times.b, memory.b),
   }
-  if options.goal then
-    row.met = ratio <= options.goal
+  if options.goal or options.limit then
+    row.met = ratio <= (options.goal or math.huge) and row.a.median <= (options.limit or math.huge)
       and not (options.memory_goal and memory.a and memory.a > options.memory_goal)
   end
   return row

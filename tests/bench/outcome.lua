@@ -22,7 +22,7 @@ local function verdict(row)
 end
 
 local function cells(row)
-  local goal = row.goal and ("%.2f"):format(row.goal) or ""
+  local goal = row.goal and ("%.2f"):format(row.goal) or row.limit and duration(row.limit) or ""
   if row.memory_goal then
     goal = ("%s, %s"):format(goal, megabytes(row.memory_goal))
   end
