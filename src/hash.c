@@ -1,17 +1,18 @@
 /* tilth.core.hash: SHA-256 and random bytes, from libcrypto. */
+#define OPENSSL_API_COMPAT 0x10101000L /* SHA256_Init and its kin are deprecated since 3.0 */
 #include "core.h"
 #include "result.h"
 
 #include <lauxlib.h>
-#include <openssl/evp.h>
 #include <openssl/rand.h>
+#include <openssl/sha.h>
 
 #define MOST_RANDOM_BYTES (1 << 20)
 
 static void push_hex(lua_State *L, const unsigned char *bytes, size_t count)
 {
     static const char digits[] = "0123456789abcdef";
-    char text[2 * EVP_MAX_MD_SIZE];
+    char text[2 * SHA256_DIGEST_LENGTH];
     for (size_t i = 0; i < count; i++) {
         text[2 * i] = digits[bytes[i] >> 4];
         text[2 * i + 1] = digits[bytes[i] & 15];
@@ -24,11 +25,13 @@ static int hash_sha256(lua_State *L)
 {
     size_t length;
     const char *text = luaL_checklstring(L, 1, &length);
-    unsigned char digest[EVP_MAX_MD_SIZE];
-    unsigned int size = 0;
-    if (EVP_Digest(text, length, digest, &size, EVP_sha256(), NULL) != 1)
-        return luaL_error(L, "libcrypto has no SHA-256");
-    push_hex(L, digest, size);
+    unsigned char digest[SHA256_DIGEST_LENGTH];
+    /* EVP_Digest would load OpenSSL's configuration and providers first: a millisecond. */
+    SHA256_CTX context;
+    SHA256_Init(&context);
+    SHA256_Update(&context, text, length);
+    SHA256_Final(digest, &context);
+    push_hex(L, digest, sizeof digest);
     return 1;
 }
 

@@ -44,6 +44,9 @@ int main(int argc, char **argv)
     int status = tilth_main(runtime, argc, argv);
     if (fflush(stdout) != 0 && status == 0)
         status = 1;
+#ifdef TILTH_FREE_AT_EXIT
     tilth_free(runtime);
+#endif
+    /* Connections and children are closed by then; memory goes with the process. */
     return status;
 }

@@ -1,12 +1,15 @@
 --- Runs the safety checks: the built-in ones and a team's own from tilth.config.lua.
 local check = {}
 
--- The order matters: of several refusals the first one is told.
+-- The order matters: of several refusals the first one is told. A check that is about one request only (reset, seed,
+-- migrate) is not even loaded for another.
 local BUILT_IN <const> = {
-  "migration_prisma8", "migration_provider",
-  "reset_without_ledger", "reset_impossible", "reset_coding_agent", "reset_stale_flag", "reset_confirm_mismatch", "reset_protected",
-  "database_ahead", "migration_failed", "migration_not_empty", "migration_file", "migration_edited", "migration_missing",
-  "migration_order", "environment_disagreement", "flag_looks_meant", "seed_flag_left_set", "reset_notice",
+  { "migration_prisma8" }, { "migration_provider" }, { "migration_not_empty" }, { "migration_failed" }, { "migration_file" },
+  { "reset_without_ledger", "reset" }, { "reset_impossible", "reset" }, { "reset_coding_agent", "reset" },
+  { "reset_stale_flag", "reset" }, { "reset_confirm_mismatch", "reset" }, { "reset_protected", "reset" },
+  { "database_ahead", "reset", "seed" }, { "environment_disagreement" }, { "flag_looks_meant" },
+  { "seed_flag_left_set", "seed" }, { "reset_notice", "reset" },
+  { "migration_missing" }, { "migration_edited" }, { "migration_order" },
 }
 local SEVERITIES <const> = { block = true, warn = true, note = true }
 local REFUSED <const> = 3
@@ -19,10 +22,22 @@ end
 -- @treturn table list of { id, about, run }
 function check.built_in()
   local list = {}
-  for index, name in ipairs(BUILT_IN) do
-    list[index] = require("tilth.check." .. name)
+  for index, entry in ipairs(BUILT_IN) do
+    list[index] = require("tilth.check." .. entry[1])
   end
   return list
+end
+
+local function concerns(entry, request)
+  if #entry == 1 or not request then
+    return true
+  end
+  for index = 2, #entry do
+    if request[entry[index]] then
+      return true
+    end
+  end
+  return false
 end
 
 -- A team's check that is broken must not let anything pass.
@@ -93,8 +108,10 @@ function check.run(observed, plan)
       findings[#findings + 1] = apply_change(finding, config.severities and config.severities[finding.id])
     end
   end
-  for _, rule in ipairs(check.built_in()) do
-    add(rule.run(observed, plan))
+  for _, entry in ipairs(BUILT_IN) do
+    if concerns(entry, plan.request) then
+      add(require("tilth.check." .. entry[1]).run(observed, plan))
+    end
   end
   for index, own in ipairs(config.checks or {}) do
     add(run_own("team-check-" .. index, own, observed, plan))

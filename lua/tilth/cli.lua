@@ -75,14 +75,21 @@ local function usage_error(parser, message)
   return nil, message .. "\n\n" .. parser:get_usage(), "usage"
 end
 
+--- Options before the command's name mean the same as behind it.
+local function command_first(arguments, at)
+  local moved = table.move(arguments, 1, #arguments, 1, {})
+  table.insert(moved, 1, table.remove(moved, at))
+  return moved
+end
+
 --- Parses the arguments of a known command.
 local function parse(name, command, arguments, at)
   local parser = new_parser("tilth")
-  add_global_options(parser)
   local sub = parser:command(name, command.summary)
   sub:usage_max_width(100):help_max_width(100)
   add_global_options(sub)
-  command.add_to_parser(sub)
+  arguments = command_first(arguments, at)
+  command.add_to_parser(sub, arguments)
   if command.database then
     add_settings(sub)
   end

@@ -8,7 +8,7 @@ local plan = {}
 function plan.actions(observed)
   local project = observed.project
   if project.package and project.package.build then
-    return { { kind = "build", name = "npm run build", argv = { "npm", "run", "build" }, cwd = project.root } }, {}
+    return { { kind = "build", name = "npm run build", argv = { "npm", "run", "build" }, cwd = project.package.dir or project.root } }, {}
   end
   local command = project.config and project.config.build
   if type(command) == "string" then

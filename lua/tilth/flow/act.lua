@@ -23,11 +23,14 @@ end
 
 --- The migrations that follow a reset have all gone well: the reset is complete.
 local function settle_migrations(world, outcome)
-  if world.settled or not world.acted_migrate_phase then
+  if world.settled or not world.request.migrate then
     return true
   end
   world.settled = true
-  local ok, message, code, detail = require("tilth.migrate.apply").finish(world)
+  local ok, message, code, detail = true, nil, nil, nil
+  if world.has_migrated then
+    ok, message, code, detail = require("tilth.migrate.apply").finish(world)
+  end
   if not ok then
     fail(outcome, message, code, detail)
     return false
@@ -50,6 +53,8 @@ local function run_action(world, outcome, action)
     outcome.steps[#outcome.steps + 1] = step
     if action.kind == "reset" then
       world.reset_step = step
+    elseif action.kind == "migrate" then
+      world.has_migrated = true
     end
     return true
   end
@@ -65,7 +70,6 @@ local function run_action(world, outcome, action)
 end
 
 local function run_all(world, outcome)
-  world.acted_migrate_phase = world.request.migrate or false
   for i, action in ipairs(world.plan.actions) do
     world.current = i
     if action.kind ~= "reset" and action.kind ~= "migrate" and not settle_migrations(world, outcome) then

@@ -18,6 +18,19 @@ local NO_URL = "no database is named: DATABASE_URL is not set"
 local NO_URL_ADVICE_CI = "Set DATABASE_URL for this build (in Amplify: App settings, Environment variables), "
   .. "as postgresql://USER:PASSWORD@HOST:5432/DATABASE?schema=public."
 
+--- What was passed over while the files were read, and should be known.
+local function notes_on(found, loaded)
+  local notes = {}
+  for _, note in ipairs(loaded.notes) do
+    notes[#notes + 1] = ("%s:%d: %s"):format(note.path, note.line, note.text)
+  end
+  local config = found.prisma_config
+  if config and #config.unreadable > 0 then
+    notes[#notes + 1] = ("%s: cannot be read without running it: %s"):format(config.file, table.concat(config.unreadable, ", "))
+  end
+  return notes
+end
+
 --- The project, the environment with its .env files, and the settings.
 local function read_project(ctx)
   local args = ctx.args
@@ -41,7 +54,7 @@ local function read_project(ctx)
   if not resolved then
     return nil, message, code, detail
   end
-  return { project = found, env = env, sources = sources, settings = resolved }
+  return { project = found, env = env, sources = sources, settings = resolved, notes = notes_on(found, loaded) }
 end
 
 local function find_target(ctx, parts, request)
@@ -87,6 +100,9 @@ local function prepare(ctx, request)
   parts.target, message, code, detail = find_target(ctx, parts, request)
   if not parts.target then
     return nil, message, code, detail
+  end
+  for _, note in ipairs(parts.target.notes or {}) do
+    parts.notes[#parts.notes + 1] = note
   end
   ctx.report:hide(parts.target.params.password)
   ctx.interactive = environment.interactive(parts.env, ctx.stdin_is_terminal)
@@ -181,7 +197,8 @@ function observe.run(ctx, request)
     steps[#steps + 1] = made.take_lock
   end
   steps[#steps + 1] = function()
-    made.observed.ledger, message, code, detail = ledger.observe(made.db, made.build)
+    -- Only a command that keeps the ledger needs all of it: reading it takes the server some milliseconds.
+    made.observed.ledger, message, code, detail = ledger.observe(made.db, made.build, not request.keeps_ledger)
     return made.observed.ledger, message, code, detail
   end
   steps[#steps + 1] = recover

@@ -1,10 +1,13 @@
 --- From what was observed to the list of actions, in order. Pure: it touches nothing.
 local plan = {}
 
-local build_plan = require("tilth.build.plan")
-local migrate_plan = require("tilth.migrate.plan")
-local reset_plan = require("tilth.reset.plan")
-local seed_plan = require("tilth.seed.plan")
+--- Who plans which part of a request, in the order of the flow. Loaded when asked for.
+local PLANNERS = {
+  { part = "reset", module = "tilth.reset.plan" },
+  { part = "migrate", module = "tilth.migrate.plan" },
+  { part = "seed", module = "tilth.seed.plan" },
+  { part = "build", module = "tilth.build.plan" },
+}
 
 local function append(list, more)
   for _, item in ipairs(more or {}) do
@@ -26,30 +29,16 @@ end
 -- @param request  what is wanted
 -- @return { actions, skipped, effective = observed as the migrations will find it }
 function plan.make(observed, request)
-  local actions, skipped = {}, {}
-  local effective = observed
-  if request.reset then
-    local reset_actions, why = reset_plan.actions(observed, request)
-    append(actions, reset_actions)
-    append(skipped, why)
-    if #reset_actions > 0 then
-      effective = after_reset(observed)
+  local actions, skipped, effective = {}, {}, observed
+  for _, planner in ipairs(PLANNERS) do
+    if request[planner.part] then
+      local more, why = require(planner.module).actions(planner.part == "migrate" and effective or observed, request)
+      append(actions, more)
+      append(skipped, why)
+      if planner.part == "reset" and #more > 0 then
+        effective = after_reset(observed)
+      end
     end
-  end
-  if request.migrate then
-    local migrations, why = migrate_plan.actions(effective, request)
-    append(actions, migrations)
-    append(skipped, why)
-  end
-  if request.seed then
-    local seeds, why = seed_plan.actions(observed, request)
-    append(actions, seeds)
-    append(skipped, why)
-  end
-  if request.build then
-    local build, why = build_plan.actions(observed)
-    append(actions, build)
-    append(skipped, why)
   end
   return { actions = actions, skipped = skipped, effective = effective, request = request }
 end

@@ -70,6 +70,9 @@ function record.announce(world, blocked)
   head[#head + 1] = ("%s (%s)"):format(observed.environment.name, observed.environment.source)
   head[#head + 1] = observed.build.text
   world.report:progress(table.concat(head, " · "))
+  for _, note in ipairs(world.notes or {}) do
+    world.report:note(note)
+  end
   for _, finding in ipairs(world.findings) do
     if not (blocked and finding.severity == "note") then
       announce_finding(world, finding)
