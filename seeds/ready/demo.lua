@@ -1,43 +1,27 @@
 --- Makes demo users and orders out of their numbers alone: the same number gives the same row on every machine.
 local demo = {}
 
-local FIRST <const> = {
-  "Ada", "Aiko", "Amara", "Anton", "Beatriz", "Carlos", "Chloé", "Dmitri", "Elif", "Emeka", "Fatima", "Giulia", "Hana",
-  "Ivan", "Jonas", "Kenji", "Leila", "Mateo", "Nadia", "Olga", "Priya", "Quentin", "Rosa", "Samir", "Tove", "Uma",
-  "Viktor", "Wen", "Ximena", "Yusuf", "Zoë", "Åsa",
-}
-local LAST <const> = {
-  "Andersen", "Bauer", "Chen", "Costa", "Dubois", "Eriksson", "Fischer", "García", "Haddad", "Ivanova", "Jansen",
-  "Kowalski", "Lopez", "Martin", "Nakamura", "Novák", "O'Brien", "Okafor", "Papadopoulos", "Quist", "Rossi", "Sato",
-  "Silva", "Singh", "Tanaka", "Ueda", "Virtanen", "Weber", "Xu", "Yılmaz", "Zhang", "Müller",
-}
-local STATUSES <const> = { "PENDING", "PAID", "PAID", "SHIPPED", "SHIPPED", "SHIPPED", "SHIPPED", "CANCELLED" }
-local YEAR <const> = 365 * 86400
-local BEGIN <const> = 1704067200 -- 2024-01-01T00:00:00Z
-local USER <const>, ORDER <const> = 1, 2
+local fake = require("tilth.fake")
 
---- A number from 0 up to below `limit`: the `draw`th of the row `number` of a kind (splitmix64).
-local function pick(kind, number, draw, limit)
-  local z = (number * 64 + kind * 16 + draw) * 0x9E3779B97F4A7C15
-  z = (z ~ (z >> 30)) * 0xBF58476D1CE4E5B9
-  z = (z ~ (z >> 27)) * 0x94D049BB133111EB
-  return ((z ~ (z >> 31)) >> 1) % limit
-end
-
-local function timestamp(seconds)
-  return os.date("!%Y-%m-%dT%H:%M:%SZ", BEGIN + seconds)
-end
+local STATUSES <const> = { { "PENDING", 1 }, { "PAID", 2 }, { "SHIPPED", 4 }, { "CANCELLED", 1 } }
 
 --- A user.
 -- @tparam integer number from 1
 -- @treturn table `{ number, email, first_name, last_name, name, joined }`
 function demo.user(number)
-  local first = FIRST[pick(USER, number, 1, #FIRST) + 1]
-  local last = LAST[pick(USER, number, 2, #LAST) + 1]
+  local values = fake.new(("demo user %d"):format(number))
+  local first, last = values:first_name(), values:last_name()
   return {
-    number = number, email = ("demo.%d@example.com"):format(number), first_name = first, last_name = last,
-    name = first .. " " .. last, joined = timestamp(pick(USER, number, 3, YEAR)),
+    number = number, email = demo.email(number), first_name = first, last_name = last, name = first .. " " .. last,
+    joined = values:timestamp("2024-01-01", "2024-12-31"),
   }
+end
+
+--- The address of a user, which no one else has.
+-- @tparam integer number of the user
+-- @treturn string
+function demo.email(number)
+  return ("demo.%d@example.com"):format(number)
 end
 
 --- An order of one of the users.
@@ -45,11 +29,10 @@ end
 -- @tparam integer users how many users there are
 -- @treturn table `{ number, email, total, status, placed_at }`; the first is text, `total` too, so that no cent is lost
 function demo.order(number, users)
-  local cents = 500 + pick(ORDER, number, 2, 50000)
+  local values = fake.new(("demo order %d"):format(number))
   return {
-    number = ("DEMO-%08d"):format(number), email = demo.user(pick(ORDER, number, 1, users) + 1).email,
-    total = ("%d.%02d"):format(cents // 100, cents % 100), status = STATUSES[pick(ORDER, number, 3, #STATUSES) + 1],
-    placed_at = timestamp(YEAR + pick(ORDER, number, 4, YEAR)),
+    number = ("DEMO-%08d"):format(number), email = demo.email(values:integer(1, users)), total = values:decimal(5, 500),
+    status = values:weighted(STATUSES), placed_at = values:timestamp("2025-01-01", "2025-12-31"),
   }
 end
 

@@ -100,7 +100,7 @@ end
 
 function TestReadySeeds:test_demo_users_are_the_same_on_every_machine()
   lu.assertEquals(run("demo_users", { count = 2 }).rows, {
-    { email = "demo.1@example.com", name = "Priya Dubois" }, { email = "demo.2@example.com", name = "Mateo Haddad" },
+    { email = "demo.1@example.com", name = "Grace Eriksen" }, { email = "demo.2@example.com", name = "Carla Wilson" },
   })
 end
 
