@@ -1,5 +1,6 @@
 /* tilth.core.hash: SHA-256 and random bytes, from libcrypto. */
-#define OPENSSL_API_COMPAT 0x10101000L /* SHA256_Init and its kin are deprecated since 3.0 */
+#define OPENSSL_API_COMPAT                                                               \
+    0x10101000L /* SHA256_Init and its kin are deprecated since 3.0 */
 #include "core.h"
 #include "result.h"
 
@@ -26,7 +27,8 @@ static int hash_sha256(lua_State *L)
     size_t length;
     const char *text = luaL_checklstring(L, 1, &length);
     unsigned char digest[SHA256_DIGEST_LENGTH];
-    /* EVP_Digest would load OpenSSL's configuration and providers first: a millisecond. */
+    /* EVP_Digest would load OpenSSL's configuration and providers first: a millisecond.
+     */
     SHA256_CTX context;
     SHA256_Init(&context);
     SHA256_Update(&context, text, length);
