@@ -120,6 +120,14 @@ static void put_integer(lua_State *L, struct copy *copy, lua_Integer value)
     copy->used += sizeof digits - start;
 }
 
+/* Writes a finite number, the shorter of the two forms that read back as the same one:
+ * 0.1 must not reach a numeric or text column as 0.10000000000000001. */
+static int write_number(char out[40], double value)
+{
+    int length = sprintf(out, "%.15g", value);
+    return strtod(out, NULL) == value ? length : sprintf(out, "%.17g", value);
+}
+
 static void put_number(lua_State *L, struct copy *copy, double value)
 {
     char *out = reserve(L, copy, 40);
@@ -128,7 +136,7 @@ static void put_number(lua_State *L, struct copy *copy, double value)
     else if (isinf(value))
         copy->used += (size_t)sprintf(out, value > 0 ? "Infinity" : "-Infinity");
     else
-        copy->used += (size_t)sprintf(out, "%.17g", value);
+        copy->used += (size_t)write_number(out, value);
 }
 
 /* Appends the value on top of the stack in COPY's text format. */
@@ -418,7 +426,7 @@ int tilth_pg_array(lua_State *L)
         else if (type == LUA_TNUMBER && isnan(lua_tonumber(L, -1)))
             length = (size_t)snprintf(text, sizeof text, "NaN");
         else if (type == LUA_TNUMBER)
-            length = (size_t)snprintf(text, sizeof text, "%.17g", lua_tonumber(L, -1));
+            length = (size_t)write_number(text, lua_tonumber(L, -1));
         else if (type != LUA_TSTRING)
             return luaL_error(L, "element %I is a %s: give it as text", (LUAI_UACINT)i,
                               luaL_typename(L, -1));

@@ -32,10 +32,11 @@ function shape.signature(row)
   return table.concat(names, "\0")
 end
 
-local function add(self, column, key, convert, loose, role)
+local function add(self, column, key, convert, loose, role, stream)
   local index = #self.columns + 1
   self.columns[index], self.keys[index], self.convert[index] = column, key, convert
   self.loose[index], self.roles[index], self.position[column.name] = loose, role, index
+  self.stream[index] = stream
 end
 
 local function given_columns(self, op, row)
@@ -56,14 +57,14 @@ local function given_columns(self, op, row)
     elseif self.position[column.name] then
       return nil, ("%s.%s is given twice, as field and as column"):format(binding.label, name)
     end
-    local convert, loose = values.converter(column, field.enum_map)
+    local convert, loose, stream = values.converter(column, field.enum_map)
     local role = "value"
     if has(op.key, column.name) then
       role = "key"
     elseif op.update and not op.update[column.name] then
       role = "insert"
     end
-    add(self, column, name, convert, loose, role)
+    add(self, column, name, convert, loose, role, stream)
     self.overriding = self.overriding or column.identity == "a"
   end
   return true
@@ -92,9 +93,9 @@ end
 -- @param op  { binding, key = {column names}, update = set of column names | nil,
 --   makes = function(field, column) -> function() -> value | nil }
 -- @param row a row with these fields
--- @return shape { columns, keys, convert, loose, roles, position } | nil, message, detail
+-- @return shape { columns, keys, convert, loose, stream, roles, position } | nil, message, detail
 function shape.new(op, row)
-  local self = { columns = {}, keys = {}, convert = {}, loose = {}, roles = {}, position = {} }
+  local self = { columns = {}, keys = {}, convert = {}, loose = {}, roles = {}, position = {}, stream = {} }
   local ok, message, detail = given_columns(self, op, row)
   if not ok then
     return nil, message, detail

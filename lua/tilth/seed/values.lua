@@ -176,23 +176,32 @@ local function array(convert)
   return encode
 end
 
+local ALWAYS <const> = { [document] = true, [bytes] = true }
+
 --- The function that converts a column's values: function(value) -> text | integer | float | boolean, or nil, message.
 -- @param column a column of the catalog
 -- @param mapped names of enum values in the schema -> labels in the database, or nil
 -- @return function
--- @return true when text and whole numbers pass as they are, so that a stream of them needs no conversion
+-- @return true when text passes as it is
+-- @return "never", "number" or "always": which values a stream has to convert, since COPY writes the others right by itself
 function values.converter(column, mapped)
-  local base, kind = column.base, column.kind
-  local convert
+  local convert = scalar(column.array and column.element or column.base, column.array and column.element_kind or column.kind,
+    column, mapped)
+  local is_enum = column.kind == "e" or column.element_kind == "e"
+  local stream = "never"
+  if column.array or is_enum or ALWAYS[convert] then
+    stream = "always"
+  elseif TIMES[column.base] then
+    stream = "number"
+  end
+  local loose = convert ~= bytes and not is_enum
   if column.array then
-    convert = array(scalar(column.element, column.element_kind, column, mapped))
-  else
-    convert = scalar(base, kind, column, mapped)
+    convert = array(convert)
   end
   local what = "a value of type " .. column.type
   return function(value)
     return convert(value, what)
-  end, convert ~= bytes and kind ~= "e" and column.element_kind ~= "e"
+  end, loose, stream
 end
 
 return values
