@@ -175,7 +175,7 @@ function TestMigrateDeploy:test_database_with_tables_is_p3005_until_it_is_baseli
 end
 
 function TestMigrateDeploy:test_failed_row_of_prisma_is_p3009_until_it_is_resolved()
-  make(self, { { "1_a", "CREATE TABLE a (id int);" } })
+  make(self, { { "1_a", "CREATE TABLE a (id int); INSERT INTO a VALUES (1);" } })
   run(self, "deploy")
   self.database:script("UPDATE _prisma_migrations SET finished_at = NULL, logs = 'ERROR: boom'; DROP TABLE a")
   local result = run(self, "deploy")
@@ -185,6 +185,34 @@ function TestMigrateDeploy:test_failed_row_of_prisma_is_p3009_until_it_is_resolv
   lu.assertEquals(run(self, "resolve", "--rolled-back", "1_a").status, 0)
   lu.assertEquals(run(self, "deploy").status, 0)
   lu.assertTrue(self.database:has("a"))
+end
+
+local CREATES <const> = "CREATE TYPE e AS ENUM ('a');\nCREATE TABLE a (id int, v e);\nCREATE INDEX ai ON a (id);\n"
+  .. "ALTER TABLE base ADD COLUMN x int, ADD CONSTRAINT c CHECK (x > 0);"
+
+local function leave_failed(self, sql)
+  make(self, { { "1_base", "CREATE TABLE base (id int);" }, { "2_a", CREATES } })
+  run(self, "deploy")
+  self.database:script("UPDATE _prisma_migrations SET finished_at = NULL, logs = 'ERROR: boom' WHERE migration_name = '2_a';" .. sql)
+  return run(self, "deploy")
+end
+
+function TestMigrateDeploy:test_failed_row_is_closed_by_itself_when_nothing_of_it_is_there()
+  local result = leave_failed(self, "DROP TABLE a; DROP TYPE e; ALTER TABLE base DROP COLUMN x")
+  lu.assertEquals(result.status, 0, result.text)
+  lu.assertStrContains(result.text, "nothing that it makes is in the database")
+  local found = rows(self)
+  lu.assertEquals(#found, 3)
+  lu.assertNotNil(found[2].rolled_back_at)
+  lu.assertNotNil(found[3].finished_at)
+  lu.assertTrue(self.database:has("ai"))
+end
+
+function TestMigrateDeploy:test_failed_row_blocks_when_any_part_of_it_is_there()
+  local result = leave_failed(self, "DROP TABLE a; ALTER TABLE base DROP COLUMN x")
+  lu.assertEquals(result.status, 1)
+  lu.assertStrContains(result.text, "P3009")
+  lu.assertEquals(#rows(self), 2)
 end
 
 function TestMigrateDeploy:test_files_that_cannot_run_stop_everything_before_the_first()

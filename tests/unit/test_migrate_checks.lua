@@ -80,6 +80,11 @@ function TestMigrateChecks:test_failed_row_without_logs_says_that_it_was_killed(
   lu.assertStrContains(finding.message, "was killed")
 end
 
+function TestMigrateChecks:test_failed_row_of_which_nothing_is_there_is_a_note()
+  local finding = only(run("migration_failed", observed({ rows = { { migration_name = "1_a", started_at = "t", nothing_left = true } } })))
+  lu.assertEquals(finding.severity, "note")
+end
+
 function TestMigrateChecks:test_rows_that_do_not_block()
   lu.assertEquals(run("migration_failed", observed({ rows = {
     applied("a"), { migration_name = "b", rolled_back_at = "t" }, { migration_name = "c", resumable = true, started_at = "t" },

@@ -32,6 +32,7 @@ function TestMigratePlan:test_pending_by_history()
     { { { migration_name = "a", finished_at = "t", rolled_back_at = "t" } }, { "a", "b" } },
     { { { migration_name = "gone", finished_at = "t" } }, { "a", "b" } },
     { { { migration_name = "a", resumable = true, id = "x" } }, { "a", "b" } },
+    { { { migration_name = "a", nothing_left = true, id = "x" } }, { "a", "b" } },
   }
   for number, case in ipairs(cases) do
     lu.assertEquals(names_of((plan.actions(observed({ "a", "b" }, case[1])))), case[2], "case " .. number)

@@ -7,6 +7,9 @@ local LOG_LINES <const> = 8
 local TEXT <const> = "migrate found failed migrations in the target database, new migrations will not be applied. Read more about how "
   .. "to resolve migration issues in a production database: https://pris.ly/d/migrate-resolve"
 
+local NOTHING_LEFT <const> = "migration `%s` is recorded as failed, but nothing that it makes is in the database: its record is closed as "
+  .. "rolled back, and it is applied again"
+
 local function first_lines(logs)
   local lines = {}
   for line in (logs .. "\n"):gmatch("(.-)\r?\n") do
@@ -49,19 +52,21 @@ return {
     if not review.migrates(plan) or not found then
       return {}
     end
-    local lines, first = {}, nil
+    local lines, findings, first = {}, {}, nil
     for _, row in ipairs(found.rows) do
-      if history.state(row) == "failed" and not row.resumable then
+      if history.state(row) == "failed" and row.nothing_left then
+        findings[#findings + 1] = { id = "migration-failed", severity = "note", message = NOTHING_LEFT:format(row.migration_name) }
+      elseif history.state(row) == "failed" and not row.resumable then
         first = first or row.migration_name
         lines[#lines + 1] = explain(row)
       end
     end
-    if not first then
-      return {}
+    if first then
+      findings[#findings + 1] = {
+        id = "migration-failed", severity = "block", code = "P3009", exit = 1,
+        message = TEXT .. "\n" .. table.concat(lines, "\n") .. "\n", advice = advice(first),
+      }
     end
-    return { {
-      id = "migration-failed", severity = "block", code = "P3009", exit = 1,
-      message = TEXT .. "\n" .. table.concat(lines, "\n") .. "\n", advice = advice(first),
-    } }
+    return findings
   end,
 }

@@ -80,7 +80,7 @@ local function already(state, action)
     return { kind = "migrate", name = action.name, seconds = 0, statements = 0, status = "skipped", mode = "transaction",
       why = "applied by another deployment meanwhile" }
   end
-  if entry and entry.failed and entry.failed.id ~= action.resume then
+  if entry and entry.failed and entry.failed.id ~= action.resume and entry.failed.id ~= action.close then
     return nil, ("migration `%s` is recorded as failed, or as running elsewhere"):format(action.name), "P3009", {
       advice = "Run `tilth migrate status` to see it.",
     }
@@ -127,6 +127,7 @@ local function new_job(world, state, action, text)
     name = action.name, path = action.path, root = (world.project or world.observed.project).root, original = text, state = state,
     resume = action.resume and state.rows[action.name] and state.rows[action.name].failed or nil,
     row = transaction.new_row(action.name, action.sha256),
+    close_sql = action.close and history.close_sql(world.db, state.qualified, action.name) .. "; " or "",
   }
 end
 

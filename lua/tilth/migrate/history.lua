@@ -61,6 +61,16 @@ function history.insert_applied_sql(db, name, row)
     db:literal(row.id), db:literal(row.checksum), db:literal(row.migration_name))
 end
 
+--- The statement that marks the open rows of a migration as rolled back.
+-- @tparam table db for its literals
+-- @tparam string name the table's name, qualified and quoted
+-- @tparam string migration
+-- @treturn string
+function history.close_sql(db, name, migration)
+  return ("UPDATE %s SET rolled_back_at = pg_catalog.clock_timestamp() WHERE migration_name = %s AND finished_at IS NULL"
+    .. " AND rolled_back_at IS NULL"):format(name, db:literal(migration))
+end
+
 --- What a row says about its migration.
 -- @tparam table row
 -- @treturn string "applied", "failed" (or still running) or "rolled back"

@@ -8,6 +8,7 @@ local folder = require("tilth.migrate.folder")
 local fs = require("tilth.fs")
 local hash = require("tilth.hash")
 local history = require("tilth.migrate.history")
+local leftovers = require("tilth.migrate.leftovers")
 
 local UNDEFINED_TABLE <const> = "42P01"
 
@@ -110,8 +111,8 @@ local function compare(migrations, rows)
   end
 end
 
--- How much of the file was finished when its statements stopped, and is that part unchanged?
-local function read_marks(migrations, rows)
+-- Of what failed: how much was finished when its statements stopped, and is that part unchanged? Or is nothing of it there?
+local function read_failures(db, migrations, rows)
   local here = {}
   for _, migration in ipairs(migrations) do
     here[migration.name] = migration
@@ -119,9 +120,11 @@ local function read_marks(migrations, rows)
   for _, row in ipairs(rows) do
     if history.state(row) == "failed" then
       row.mark = history.read_mark(row.logs)
-      local migration = row.mark and here[row.migration_name]
+      local migration = here[row.migration_name]
       local text = migration and not migration.problem and folder.text(fs, hash.sha256, migration)
-      if text then
+      if text and not row.mark then
+        row.nothing_left = row.checksum == migration.sha256 and leftovers.none(db, text)
+      elseif text then
         row.resumable = require("tilth.migrate.resume").fits(hash.sha256, text, row.mark)
       end
     end
@@ -148,7 +151,7 @@ function observe.observe(db, project, settings, options) -- luacheck: no unused 
     return nil, objects, state, detail
   end
   compare(migrations, found.rows)
-  read_marks(migrations, found.rows)
+  read_failures(db, migrations, found.rows)
   return { migrations = migrations, history = found, objects = objects }
 end
 

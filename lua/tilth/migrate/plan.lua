@@ -26,7 +26,8 @@ function plan.pending(observed, entries)
   local pending = {}
   for _, migration in ipairs(observed.migrations) do
     local entry = entries[migration.name]
-    if not entry or not (entry.applied or entry.failed) or (not entry.applied and entry.failed.resumable) then
+    local failed = entry and not entry.applied and entry.failed
+    if not entry or not (entry.applied or failed) or (failed and (failed.resumable or failed.nothing_left)) then
       pending[#pending + 1] = migration
     end
   end
@@ -35,7 +36,8 @@ end
 
 --- The actions of a deployment.
 -- @tparam table observed
--- @treturn {table,...} { kind = "migrate", name, path, sha256, resume = row id|nil }
+-- @treturn {table,...} { kind = "migrate", name, path, sha256, resume = id of the row to go on from|nil,
+--   close = id of a failed row of which nothing is there|nil }
 -- @treturn {table,...} what is left out, { kind, why }
 function plan.actions(observed)
   local entries = history.by_name(observed.history.rows)
@@ -47,7 +49,8 @@ function plan.actions(observed)
       name = migration.name,
       path = migration.path,
       sha256 = migration.sha256,
-      resume = entry and entry.failed and entry.failed.id or nil,
+      resume = entry and entry.failed and entry.failed.resumable and entry.failed.id or nil,
+      close = entry and entry.failed and entry.failed.nothing_left and entry.failed.id or nil,
     }
   end
   local skipped = { { kind = "migrate", why = count_line(#observed.migrations) } }

@@ -36,7 +36,8 @@ local function open_row(job)
   local state, row, db = job.state, job.row, job.db
   local insert = ("INSERT INTO %s (id, checksum, migration_name, started_at) VALUES (%s, %s, %s, pg_catalog.now())"):format(state.qualified,
     db:literal(row.id), db:literal(row.checksum), db:literal(row.migration_name))
-  local ok, message, code, detail = db:script("BEGIN; " .. state.prelude .. insert .. "; " .. progress_sql(job, 0) .. "; COMMIT")
+  local ok, message, code, detail = db:script("BEGIN; " .. state.prelude .. job.close_sql .. insert .. "; "
+    .. progress_sql(job, 0) .. "; COMMIT")
   if not ok then
     if db:status() == "failed" then
       db:script("ROLLBACK")

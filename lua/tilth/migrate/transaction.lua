@@ -26,7 +26,7 @@ end
 local function tail(world, job)
   return table.concat({
     "RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL", job.state.session_sql,
-    history.insert_applied_sql(world.db, job.state.qualified, job.row), "COMMIT",
+    job.close_sql .. history.insert_applied_sql(world.db, job.state.qualified, job.row), "COMMIT",
   }, "; ")
 end
 
@@ -106,8 +106,8 @@ end
 
 --- Runs a file.
 -- @tparam table world db, report, settings, lock
--- @tparam table job { name, path, root, text (to run), original (the file's text), row = { id, checksum, migration_name }, careful,
---   state = { qualified, prelude, prelude_statements, session_sql } }
+-- @tparam table job { name, path, root, text (to run), original (the file's text), row = { id, checksum, migration_name },
+--   careful, close_sql, state = { qualified, prelude, prelude_statements, session_sql } }
 -- @treturn table { tries }
 -- @treturn nil,string,string,table P3018 or P1017; "outside" when the server asks for statement mode, with the server's
 --   failure as detail = { sqlstate, statement (number in the file), message }
