@@ -61,6 +61,10 @@ local CASES <const> = {
     code = "P1003", args = { "migrate", "status" }, migrations = { GOOD },
     url = function(place) return (place.database.url:gsub("/" .. place.database.name, "/nosuch", 1)) end,
   },
+  unknown_role = {
+    code = "P1010", args = { "migrate", "status" }, migrations = { GOOD },
+    url = function(place) return (place.database.url:gsub("//postgres@", "//nosuch@", 1)) end,
+  },
   empty_url = {
     code = "P1012", args = { "migrate", "deploy" }, migrations = { GOOD }, env = { CI = "true" }, url = function() return "" end,
   },
