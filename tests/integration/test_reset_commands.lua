@@ -201,6 +201,18 @@ return require("tilth.seed").define({ description = "bad", run = function(db) db
   lu.assertEquals(self:kept(), 1)
 end
 
+function TestResetCommands:test_keep_nothing_still_keeps_the_data_until_the_run_has_ended_well()
+  self:deploy_with_a_row()
+  self.folder:write("tilth.config.lua", "return { reset = { keep = 0 } }")
+  local bad = self.folder:write("seeds/bad.lua", [[
+return require("tilth.seed").define({ description = "bad", run = function(db) db:exec("select nonsense") end })]])
+  program.run(self:options({ "flow" }, { RESET_DATABASE = "true", RUN_SEED = "true" }))
+  lu.assertEquals(#self.base:column("select nspname from pg_namespace where nspname like 'tilth_bin%'"), 1)
+  lu.assertTrue(os.remove(bad))
+  self:run({ "flow" }, { RESET_DATABASE = "true" })
+  lu.assertEquals(self.base:column("select nspname from pg_namespace where nspname like 'tilth_bin%'"), {})
+end
+
 function TestResetCommands:test_a_role_that_may_not_make_a_ledger_migrates_but_does_not_reset()
   local name = "limited_" .. self.base.name
   self.base:script(("create role %s login; alter schema public owner to %s"):format(name, name))

@@ -211,6 +211,9 @@ function record.finish(world, outcome)
     error(world.raised, 0)
   end
   if outcome.ok then
+    if world.reset_step then
+      require("tilth.reset.bin").finish(world)
+    end
     if world.request.command == "flow" then
       world.report:progress(summary(outcome))
     end

@@ -205,7 +205,27 @@ function bin.run(world, action)
   return step
 end
 
+local function purge_surplus(world, db, count, spared)
+  local list, message = resets.list(db)
+  if not list then
+    world.report:warn("old bins were left alone: " .. message)
+    return
+  end
+  for _, reset in ipairs(keep.surplus(list, count)) do
+    if reset.id ~= spared then
+      local text
+      text, message = purge.run(db, reset.id, { build_id = world.ledger_build, why = "beyond reset.keep" })
+      if text then
+        world.report:done(text)
+      else
+        world.report:warn(("the bin of reset %d was left alone: %s"):format(reset.id, message))
+      end
+    end
+  end
+end
+
 --- After all migrations have gone well: the reset is complete, and older bins beyond `keep` go.
+-- The bin of this reset stays until the whole run has ended well, since seeds and build may still fail.
 -- @tparam table world
 -- @tparam table step what bin.run returned
 -- @treturn boolean true
@@ -218,22 +238,23 @@ function bin.settle(world, step)
   if not ok then
     return nil, message, code, detail
   end
-  local list
-  list, message = resets.list(world.db)
-  if not list then
-    world.report:warn("old bins were left alone: " .. message)
-    return true
-  end
-  for _, reset in ipairs(keep.surplus(list, world.settings:get("reset_keep"))) do
-    local text
-    text, message = purge.run(world.db, reset.id, { build_id = world.ledger_build, why = "beyond reset.keep" })
-    if text then
-      world.report:done(text)
-    else
-      world.report:warn(("the bin of reset %d was left alone: %s"):format(reset.id, message))
-    end
-  end
+  purge_surplus(world, world.db, world.settings:get("reset_keep"), step.reset_id)
   return true
+end
+
+--- After the whole run has ended well and is noted in the ledger: with `keep` 0 this reset's own bin goes too.
+-- What fails here is a warning, since the run itself is done.
+-- @tparam table world
+function bin.finish(world)
+  if world.settings:get("reset_keep") > 0 then
+    return
+  end
+  local db, message = world:database()
+  if not db then
+    world.report:warn("the bin was left alone: " .. message)
+    return
+  end
+  purge_surplus(world, db, 0)
 end
 
 return bin
