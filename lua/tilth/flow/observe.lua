@@ -89,7 +89,7 @@ local function prepare(ctx, request)
     return nil, message, code, detail
   end
   parts.ctx, parts.request, parts.report = ctx, request, ctx.report
-  parts.build = identity.build(parts.env)
+  parts.build = identity.build(parts.env, not environment.is_ci(parts.env) and require("tilth.host").describe() or nil)
   parts.flags = flags.read(parts.env, parts.sources)
   parts.environment, message, code, detail = environment.find({
     flag = ctx.args.env, env = parts.env, config = parts.project.config, build = parts.build,

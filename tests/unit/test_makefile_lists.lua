@@ -1,0 +1,45 @@
+--- Tests that Makefile.am lists every source: what is not listed is neither built nor shipped.
+local lu = require("luaunit")
+local env = require("tilth.core.env")
+local fs = require("tilth.core.fs")
+
+local TestMakefileLists = {}
+
+local NOT_IN_THE_CORE <const> = { ["src/main.c"] = true, ["src/embed_lua.c"] = true, ["src/tilth.h"] = true, ["src/embedded.c"] = true }
+
+local function listed(variable)
+  local text = assert(fs.read(env.get("TILTH_SOURCE") .. "/Makefile.am"))
+  local block = assert(text:match("\n" .. variable .. " = \\\n(.-[^\\])\n"), variable)
+  local names = {}
+  for name in block:gmatch("[^%s\\]+") do
+    names[#names + 1] = name
+  end
+  return names
+end
+
+local function find(folder, ending, names)
+  for _, entry in ipairs(assert(fs.list(env.get("TILTH_SOURCE") .. "/" .. folder))) do
+    local path = folder .. "/" .. entry.name
+    if entry.type == "directory" then
+      find(path, ending, names)
+    elseif entry.name:find(ending) and not NOT_IN_THE_CORE[path] then
+      names[#names + 1] = path
+    end
+  end
+  return names
+end
+
+local function sorted(names)
+  table.sort(names)
+  return names
+end
+
+function TestMakefileLists:test_every_lua_module_is_compiled_in()
+  lu.assertEquals(sorted(listed("lua_modules")), sorted(find("lua", "%.lua$", {})))
+end
+
+function TestMakefileLists:test_every_c_file_is_part_of_the_core()
+  lu.assertEquals(sorted(listed("src_libcore_la_SOURCES")), sorted(find("src", "%.[ch]$", {})))
+end
+
+return TestMakefileLists
