@@ -4,6 +4,7 @@ local lu = require("luaunit")
 local TestResetCommands = {}
 
 local clock = require("tilth.clock")
+local env = require("tilth.core.env")
 local database = require("support.database")
 local program = require("support.program")
 local project = require("support.project")
@@ -21,16 +22,16 @@ function TestResetCommands:tearDown()
   self.base:close()
 end
 
-function TestResetCommands:options(args, env)
+function TestResetCommands:options(args, variables)
   local with = { DATABASE_URL = ("postgresql://postgres@localhost/%s?host=%s"):format(self.base.name, self.base.params.host) }
-  for name, value in pairs(env or {}) do
+  for name, value in pairs(variables or {}) do
     with[name] = value
   end
   return { args = args, env = with, cwd = self.folder.path }
 end
 
-function TestResetCommands:run(args, env, exit)
-  local result = program.run(self:options(args, env))
+function TestResetCommands:run(args, variables, exit)
+  local result = program.run(self:options(args, variables))
   lu.assertEquals(result.status, exit or 0, result.text)
   return result
 end
@@ -211,6 +212,38 @@ return require("tilth.seed").define({ description = "bad", run = function(db) db
   lu.assertTrue(os.remove(bad))
   self:run({ "flow" }, { RESET_DATABASE = "true" })
   lu.assertEquals(self.base:column("select nspname from pg_namespace where nspname like 'tilth_bin%'"), {})
+end
+
+function TestResetCommands:dump()
+  local bindir = env.get("TILTH_TEST_PG_PROGRAMS")
+  local result = program.run({ program = bindir .. "/pg_dump", args = { "-h", self.base.params.host, "-U", "postgres", "-N", "tilth",
+    self.base.name } })
+  lu.assertEquals(result.status, 0, result.text)
+  -- Newer programs put a random key into each dump.
+  return (result.stdout:gsub("\\(u?n?restrict) %w+", "%1"))
+end
+
+function TestResetCommands:test_undo_gives_back_the_database_byte_for_byte()
+  if not require("tilth.core.fs").stat((env.get("TILTH_TEST_PG_PROGRAMS") or "") .. "/pg_dump") then
+    lu.skip("this server comes without pg_dump")
+  end
+  self:deploy_with_a_row()
+  self.base:script([[create type mood as enum ('x', 'y'); create table m (id serial primary key, m mood, a_id int references a);
+insert into m (m, a_id) select 'y', 1 from generate_series(1, 50); create index on m (m); create view v as select * from m;
+create function f() returns trigger language plpgsql as 'begin return new; end'; create trigger g before update on m
+for each row execute function f(); comment on schema public is 'ours'; grant usage on schema public to pg_monitor;
+alter default privileges in schema public grant select on tables to pg_monitor]])
+  self.base:disconnect()
+  local before = self:dump()
+  lu.assertStrContains(before, "CREATE TRIGGER g")
+  self.folder:migration("20240102000000_bad", "create table half (id int);\nselect nonsense;")
+  self:run({ "flow" }, { RESET_DATABASE = "true" }, 1)
+  lu.assertEquals(self:dump(), before)
+  self.folder:migration("20240102000000_bad", "create table half (id int);")
+  self:run({ "reset", "--force" })
+  self:run({ "reset", "undo", "--force" })
+  self:run({ "reset", "purge", "--force" })
+  lu.assertEquals(self:dump(), before)
 end
 
 function TestResetCommands:test_a_role_that_may_not_make_a_ledger_migrates_but_does_not_reset()
