@@ -191,6 +191,22 @@ function TestSeedRuns:test_check_names_table_kind_and_line_of_what_changes_twice
   lu.assertEquals(self.database:value("select count(*) from items"), 0)
 end
 
+function TestSeedRuns:test_flow_proves_seeds_first_where_that_is_wanted()
+  write(self, "a", "", 'db:exec("insert into items (slug) values (gen_random_uuid())")')
+  write(self, "b", "once = true,", 'db:exec("insert into items (slug) values (gen_random_uuid())")')
+  for _, env in ipairs({ { TILTH_SEED_CHECK = "true" }, { TILTH_ENV = "production" } }) do
+    env.RUN_SEED = "true"
+    local result = run(self, { "flow", "--no-build" }, env)
+    lu.assertEquals(result.status, 1, result.text)
+    lu.assertStrContains(result.stderr, "seeds/a.lua:3: items: inserted 1")
+    lu.assertNotStrContains(result.stderr, "seed b:")
+    lu.assertEquals(self.database:value("select count(*) from items"), 0)
+  end
+  local result = run(self, { "flow", "--no-build" }, { RUN_SEED = "true", TILTH_ENV = "production", TILTH_SEED_CHECK = "false" })
+  lu.assertEquals(result.status, 0, result.text)
+  lu.assertEquals(self.database:value("select count(*) from items"), 2)
+end
+
 function TestSeedRuns:test_status_says_what_ran_and_what_changed()
   write(self, "a", "", 'db:upsert("facts", { k = 1 })')
   write(self, "b", 'environments = { "production" },', "")
