@@ -11,6 +11,7 @@ local history = require("tilth.migrate.history")
 local recover = require("tilth.migrate.recover")
 local retry = require("tilth.migrate.retry")
 local sql = require("tilth.sql")
+local statement = require("tilth.migrate.statement")
 
 local ROLLED_BACK <const> = "It was rolled back: database and history are as before it."
 
@@ -30,17 +31,41 @@ local function tail(world, job)
   }, "; ")
 end
 
+-- On a terminal somebody watches: each statement is shown while it runs. Places are counted in the file then.
+local function send_watched(world, job, list)
+  local results
+  for number, item in ipairs(list) do
+    local body = statement.body(item.text)
+    world.report:status(("%s:%d: %s"):format(job.name, item.line, body:match("^[^\n]*")))
+    local message, code, detail
+    results, message, code, detail = world.db:script(item.text)
+    if not results then
+      detail = detail or {}
+      detail.statement = number
+      detail.position = detail.position and detail.position + excerpt.character(job.text, item.position) - 1
+      return nil, message, code, detail
+    end
+  end
+  world.report:status(nil)
+  return results or {}
+end
+
 -- One message for everything; the parts apart when only the server can tell what the file does to the transaction.
 local function send(world, job)
   local db = world.db
   local head = "BEGIN; " .. job.state.prelude
-  if not job.careful then
-    job.prefix, job.before = excerpt.character(head, #head + 1) - 1, 1 + job.state.prelude_statements
+  local watched = world.report.terminal and sql.split(job.text)
+  job.prefix, job.before = excerpt.character(head, #head + 1) - 1, 1 + job.state.prelude_statements
+  if not job.careful and not watched then
     return db:script(head .. job.text .. "\n;" .. tail(world, job))
   end
-  job.prefix, job.before = 0, 0
   local ok, message, code, detail = db:script(head)
   if ok then
+    job.prefix, job.before = 0, 0
+  end
+  if ok and watched then
+    ok, message, code, detail = send_watched(world, job, watched)
+  elseif ok then
     ok, message, code, detail = db:script(job.text)
   end
   if ok and db:status() ~= "transaction" then
@@ -50,6 +75,7 @@ local function send(world, job)
   if not ok then
     return nil, message, code, detail
   end
+  job.before = -count_statements(job.text)
   return db:script(tail(world, job))
 end
 

@@ -1,0 +1,124 @@
+--- tilth.migrate.transaction on a real server: the ways in which a file is sent give the same errors and results.
+local lu = require("luaunit")
+
+local database = require("support.database")
+local db = require("tilth.db")
+local history = require("tilth.migrate.history")
+local transaction = require("tilth.migrate.transaction")
+local url = require("tilth.url")
+
+local TestMigrateTransaction = {}
+
+local function report(terminal)
+  local made = { terminal = terminal, shown = {} }
+  function made:status(text)
+    self.shown[#self.shown + 1] = text
+  end
+  function made:progress() end
+  function made:note() end
+  return made
+end
+
+local function run(self, text, parts)
+  parts = parts or {}
+  local world = { db = self.db, report = report(parts.terminal), state = {} }
+  local job = {
+    name = "1_a", path = "/p/1_a/migration.sql", root = "/p", text = text, original = text, careful = parts.careful, close_sql = "",
+    row = transaction.new_row("1_a", ("0"):rep(64)),
+    state = {
+      qualified = '"public"."_prisma_migrations"', prelude = history.create_sql('"public"."_prisma_migrations"') .. ";\n",
+      prelude_statements = 1, session_sql = self.db:session_sql(),
+    },
+  }
+  local done, message, code, detail = transaction.run(world, job)
+  self.shown = world.report.shown
+  return done, message, code, detail
+end
+
+local WAYS <const> = { whole = {}, careful = { careful = true }, watched = { terminal = true }, both = { careful = true, terminal = true } }
+
+function TestMigrateTransaction:setUp()
+  self.database = database.new()
+  self.db = assert(db.connect(url.target(self.database.url)))
+end
+
+function TestMigrateTransaction:tearDown()
+  self.db:close()
+  self.database:close()
+end
+
+function TestMigrateTransaction:test_every_way_places_an_error_alike()
+  local cases = {
+    { "SELECT 1;\n  SELECT é FROM pg_class;", 2, 10, "42703" },
+    { "CREATE TABLE x (i int PRIMARY KEY);\nINSERT INTO x VALUES (1), (1);", 2, 1, "23505" },
+    { "-- a\nSELECT 1;\n/* b */ SELEC 2;", 3, 9, "42601" },
+  }
+  for way, parts in pairs(WAYS) do
+    for _, case in ipairs(cases) do
+      local done, _, code, detail = run(self, case[1], parts)
+      lu.assertNil(done)
+      lu.assertEquals({ code, detail.line, detail.column_number, detail.sqlstate }, { "P3018", case[2], case[3], case[4] }, way)
+      lu.assertEquals(self.db:status(), "idle")
+      lu.assertFalse(self.database:has("_prisma_migrations"), way)
+    end
+  end
+end
+
+function TestMigrateTransaction:test_every_way_records_what_it_applies()
+  for way, parts in pairs(WAYS) do
+    local done, message = run(self, "CREATE TABLE x (i int);\n-- end", parts)
+    lu.assertNotNil(done, way .. ": " .. tostring(message))
+    lu.assertEquals(self.database:value("SELECT count(*) FROM _prisma_migrations"), 1)
+    self.database:script("DROP TABLE x, _prisma_migrations")
+  end
+end
+
+function TestMigrateTransaction:test_every_way_names_a_failure_at_the_end()
+  for way, parts in pairs(WAYS) do
+    local done, message, _, detail = run(self, "CREATE TABLE k (i int PRIMARY KEY);\n"
+      .. "CREATE TABLE x (i int REFERENCES k DEFERRABLE INITIALLY DEFERRED);\nINSERT INTO x VALUES (1);", parts)
+    lu.assertNil(done)
+    lu.assertStrContains(message, "the end of its transaction failed")
+    lu.assertNil(detail.line, way)
+    lu.assertFalse(self.database:has("k"))
+  end
+end
+
+function TestMigrateTransaction:test_terminal_shows_the_running_statement()
+  run(self, "SELECT 1;\n\nSELECT\n  2;", { terminal = true })
+  lu.assertEquals(self.shown, { "1_a:1: SELECT 1", "1_a:3: SELECT" })
+end
+
+function TestMigrateTransaction:test_server_that_wants_statements_outside_is_heard()
+  for _, case in ipairs({
+    { "VACUUM;", "25001" }, { "DO $$ BEGIN COMMIT; END $$;", "2D000" },
+    { "CREATE TYPE e AS ENUM ('a'); ALTER TYPE e ADD VALUE 'b'; SELECT 'b'::e;", "55P04" },
+  }) do
+    local done, _, code, detail = run(self, case[1])
+    lu.assertNil(done)
+    lu.assertEquals({ code, detail.sqlstate }, { "outside", case[2] })
+    lu.assertEquals(self.db:status(), "idle")
+  end
+end
+
+function TestMigrateTransaction:test_file_that_ends_its_transaction_unseen_is_told_as_it_is()
+  local done, message, code = run(self, "CREATE TABLE x (); COMMIT;", { careful = true })
+  lu.assertNil(done)
+  lu.assertEquals(code, "P3018")
+  lu.assertStrContains(message, "Look at both before you go on")
+end
+
+function TestMigrateTransaction:test_missing_right_to_make_the_history_is_no_fault_of_the_file()
+  self.database:script("CREATE SCHEMA other; REVOKE CREATE ON SCHEMA public FROM PUBLIC; CREATE ROLE weak; GRANT weak TO postgres")
+  for way, parts in pairs(WAYS) do
+    self.db:script("SET ROLE weak")
+    local done, _, _, detail = run(self, "SELECT 1;", parts)
+    lu.assertNil(done)
+    lu.assertEquals(detail.sqlstate, "42501")
+    lu.assertNil(detail.line, way)
+  end
+  self.db:script("RESET ROLE")
+  self.database:script("DROP ROLE weak")
+end
+
+return TestMigrateTransaction
