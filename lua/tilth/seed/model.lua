@@ -184,8 +184,8 @@ function Models:get(name)
     binding, message, detail = bind_model(self, described)
   else
     binding, message, detail = bind_table(self, name)
-    if not binding and next(self.models) then
-      local names = {}
+    if not binding and next(self.models) and not name:find(".", 1, true) then
+      local names = self.catalog:names()
       for known in pairs(self.models) do
         names[#names + 1] = known
       end
