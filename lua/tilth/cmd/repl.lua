@@ -107,7 +107,7 @@ function repl.run(args, ctx)
   end
   setmetatable(_G, nil)
   local global = _G
-  rawset(global, "db", require("tilth.seed.session").new(world.db, { project = world.project, report = ctx.report }))
+  rawset(global, "db", require("tilth.seed.run").session(world, { name = "repl", path = world.project.root .. "/repl" }))
   local well
   if args.execute then
     well = evaluate(args.execute, ctx.report)

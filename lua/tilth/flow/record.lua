@@ -100,13 +100,13 @@ local function mask_of(world)
 end
 
 --- Notes in the ledger that the work begins. Commands that stand in for Prisma's write only to
--- a ledger that is there; the others make it. Where that is not allowed, that is a warning:
+-- a ledger that is there, and only when they do something; the others make it. Where that is not allowed, that is a warning:
 -- checks have refused destructive work by then.
 -- @param world the flow's world
 function record.begin(world)
   local observed = world.observed.ledger
   if not world.request.keeps_ledger then
-    world.record_at_end = observed.exists
+    world.record_at_end = observed.exists and #world.plan.actions > 0
     return
   end
   local ok, message, _, detail = ledger.ensure(world.db, observed)
