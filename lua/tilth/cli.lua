@@ -10,7 +10,7 @@ local term = require("tilth.core.term")
 
 --- The commands, in the order of `tilth help`. A command's module is loaded when it is asked for.
 local COMMANDS <const> = {
-  "flow", "migrate", "seed", "db", "reset", "check", "history", "run", "repl", "local", "help",
+  "flow", "migrate", "seed", "db", "reset", "check", "env", "history", "run", "repl", "local", "help",
 }
 
 local function known(name)

@@ -98,12 +98,21 @@ local function line_of(text, position)
   return count + 1
 end
 
+--- The text as dotenv sees it: without a byte order mark, with plain line feeds.
+-- @tparam string text
+-- @treturn string
+function dotenv.normal(text)
+  return (text:gsub("^\xEF\xBB\xBF", ""):gsub("\r\n?", "\n"))
+end
+
 --- Reads the text of a .env file.
 -- Lines that dotenv ignores without a word are ignored too, and named in the notes.
 -- @tparam string text
 -- @treturn[1] table name to value, not expanded
 -- @treturn[1] table names in the order of their first appearance
 -- @treturn[1] table notes, a list of { line, text }, never holding a value
+-- @treturn[1] table entries, a list of { name, line, first, last }: where each assignment stands in the text, counted in bytes
+--   after `dotenv.normal`
 -- @treturn[2] nil
 -- @treturn[2] string message
 -- @treturn[2] string "config"
@@ -114,8 +123,8 @@ function dotenv.parse(text)
     return nil, wide and "the file is UTF-16 text" or "the file holds a NUL byte", "config",
       { line = line_of(text, text:find("\0", 1, true)), advice = "Save the file as UTF-8 text." }
   end
-  text = text:gsub("^\xEF\xBB\xBF", ""):gsub("\r\n?", "\n")
-  local values, order, notes = {}, {}, {}
+  text = dotenv.normal(text)
+  local values, order, notes, entries = {}, {}, {}, {}
   local at = 1
   while true do
     at = text:find("%S", at)
@@ -134,6 +143,7 @@ function dotenv.parse(text)
         order[#order + 1] = name
       end
       values[name] = value
+      entries[#entries + 1] = { name = name, line = line_of(text, at), first = at, last = stop }
     else
       stop = at - 1
       if text:sub(at, at) ~= "#" then
@@ -142,7 +152,7 @@ function dotenv.parse(text)
     end
     at = (text:find("\n", stop + 1, true) or #text) + 1
   end
-  return values, order, notes
+  return values, order, notes, entries
 end
 
 --- Replaces `${NAME}` in values: the real environment wins, then the file; unknown names are empty, `\${X}` stays.
