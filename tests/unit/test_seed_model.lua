@@ -166,7 +166,8 @@ function TestSeedModel:test_errors_are_explained_by_their_code()
   for _, case in ipairs(EXPLAINED) do
     case[2].sqlstate = case[1]
     local message, detail = explain.failure({
-      site = "seeds/a.lua:7", verb = "upsert", label = "T", row = 3, key_text = 'a = "1"', message = "raw text", code = case[1], detail = case[2],
+      site = "seeds/a.lua:7", verb = "upsert", label = "T", row = 3, key_text = 'a = "1"', message = "raw text",
+      code = case[1], detail = case[2],
     })
     lu.assertStrContains(message, 'seeds/a.lua:7: upsert T: row 3 (a = "1"): ')
     lu.assertStrContains(message, case[3])
