@@ -19,9 +19,30 @@ local function report(terminal)
   return made
 end
 
+-- The session, but the answer to the message that commits is lost: `fate` runs it, or not.
+local function cut_at_commit(real, fate)
+  local cut = false
+  return setmetatable({
+    script = function(_, text)
+      if cut or not text:find("COMMIT", 1, true) then
+        return real:script(text)
+      end
+      cut = true
+      fate(real, text)
+      real:close()
+      return nil, "server closed the connection unexpectedly", "08006", { lost = true }
+    end,
+  }, { __index = function(_, name)
+    local value = real[name]
+    return type(value) == "function" and function(_, ...)
+      return value(real, ...)
+    end or value
+  end })
+end
+
 local function run(self, text, parts)
   parts = parts or {}
-  local world = { db = self.db, report = report(parts.terminal), state = {} }
+  local world = { db = parts.db or self.db, report = report(parts.terminal), state = {}, reconnect_wait = 0 }
   local job = {
     name = "1_a", path = "/p/1_a/migration.sql", root = "/p", text = text, original = text, careful = parts.careful, close_sql = "",
     row = transaction.new_row("1_a", ("0"):rep(64)),
@@ -31,7 +52,7 @@ local function run(self, text, parts)
     },
   }
   local done, message, code, detail = transaction.run(world, job)
-  self.shown = world.report.shown
+  self.shown, self.lock = world.report.shown, world.lock
   return done, message, code, detail
 end
 
@@ -106,6 +127,35 @@ function TestMigrateTransaction:test_file_that_ends_its_transaction_unseen_is_to
   lu.assertNil(done)
   lu.assertEquals(code, "P3018")
   lu.assertStrContains(message, "Look at both before you go on")
+end
+
+function TestMigrateTransaction:test_commit_whose_answer_is_lost_is_found_to_be_there()
+  local cut = cut_at_commit(self.db, function(real, text)
+    assert(real:script(text))
+  end)
+  local done, message = run(self, "CREATE TABLE x ();", { db = cut })
+  lu.assertNotNil(done, message)
+  lu.assertEquals(self.database:value("SELECT count(*) FROM _prisma_migrations"), 1)
+  lu.assertNotNil(self.lock)
+end
+
+function TestMigrateTransaction:test_commit_that_did_not_reach_the_server_is_found_to_be_absent()
+  local done, message, code, detail = run(self, "CREATE TABLE x ();", { db = cut_at_commit(self.db, function() end) })
+  lu.assertNil(done)
+  lu.assertEquals({ code, detail.exit }, { "P1017", 1 })
+  lu.assertStrContains(message, "It was rolled back")
+  lu.assertFalse(self.database:has("x"))
+end
+
+function TestMigrateTransaction:test_server_that_stays_away_leaves_it_open_and_says_so()
+  local cut = cut_at_commit(self.db, function() end)
+  rawset(cut, "reconnect", function()
+    return nil, "P1001: gone", "P1001", {}
+  end)
+  local done, message, code, detail = run(self, "CREATE TABLE x ();", { db = cut })
+  lu.assertNil(done)
+  lu.assertEquals({ code, detail.exit }, { "P1017", 4 })
+  lu.assertStrContains(message, "both are there, or neither")
 end
 
 function TestMigrateTransaction:test_missing_right_to_make_the_history_is_no_fault_of_the_file()
