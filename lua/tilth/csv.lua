@@ -238,19 +238,7 @@ function csv.open(path, options)
   return self, file
 end
 
---- Parses a whole text.
--- @return list of rows, header; or nil, message, "csv", detail
-function csv.parse(text, options)
-  local sent = false
-  local self, message, code, detail = csv.reader(function()
-    if not sent then
-      sent = true
-      return text
-    end
-  end, options)
-  if not self then
-    return nil, message, code, detail
-  end
+local function all_rows(self)
   local rows = {}
   while true do
     local row, problem = self:row()
@@ -264,6 +252,22 @@ function csv.parse(text, options)
   end
 end
 
+--- Parses a whole text.
+-- @return list of rows, header; or nil, message, "csv", detail
+function csv.parse(text, options)
+  local sent = false
+  local self, message, code, detail = csv.reader(function()
+    if not sent then
+      sent = true
+      return text
+    end
+  end, options)
+  if not self then
+    return nil, message, code, detail
+  end
+  return all_rows(self)
+end
+
 --- Reads a whole file.
 -- @return list of rows, header; or nil, message, errno | "csv", detail
 function csv.read(path, options)
@@ -271,18 +275,9 @@ function csv.read(path, options)
   if not self then
     return nil, file, code, detail
   end
-  local _closed <close> = file
-  local rows = {}
-  while true do
-    local row, problem = self:row()
-    if row then
-      rows[#rows + 1] = row
-    elseif problem then
-      return nil, problem.message, problem.code, problem
-    else
-      return rows, self.header
-    end
-  end
+  local rows, header, word, problem = all_rows(self)
+  file:close()
+  return rows, header, word, problem
 end
 
 --- Iterates over a file's rows, one in memory at a time: `for row, line in csv.rows(path) do`.
