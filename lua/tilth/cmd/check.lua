@@ -48,7 +48,8 @@ local function request_of(args, ctx)
   local flags = require("tilth.flags").read(ctx.env)
   return {
     command = "check", by_flags = not (args.reset or args.seed), reset = args.reset or flags.reset.set, seed = args.seed or flags.seed.set,
-    migrate = true, build = true, dry_run = true, read_only = true,
+    -- As for a flow: the whole ledger is read, with what is known of flags left set.
+    migrate = true, build = true, dry_run = true, read_only = true, keeps_ledger = true,
   }
 end
 

@@ -106,7 +106,8 @@ end
 function record.begin(world)
   local observed = world.observed.ledger
   if not world.request.keeps_ledger then
-    world.record_at_end = observed.exists and #world.plan.actions > 0
+    -- A build that finds nothing to do still ends the time of a flag that the build before it had set.
+    world.record_at_end = observed.writable and (#world.plan.actions > 0 or observed.last_flagged)
     return
   end
   local ok, message, _, detail = ledger.ensure(world.db, observed)

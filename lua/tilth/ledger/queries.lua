@@ -59,6 +59,7 @@ local BRIEF = [[
 select json_build_object('version', l.version, 'environment', l.environment,
   'environment_at', to_char(l.environment_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS'),
   'environment_by', l.environment_by,
+  'last_flagged', (select b.reset_flag or b.seed_flag from tilth.builds b where %s order by b.id desc limit 1),
   'resets', (select json_agg(json_build_object('id', r.id, 'build_id', r.build_id, 'kind', r.kind, 'state', r.state,
       'schemas', r.schemas, 'history', r.history, 'expected', r.expected,
       'at', to_char(r.made_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS'))) from tilth.resets r where r.state = 'open')
@@ -92,8 +93,8 @@ end
 -- @tparam boolean|nil brief true reads only the mark and the resets that are not finished
 -- @treturn string SQL text of one statement, without a closing semicolon
 function queries.observe(build, brief)
-  local state = brief and BRIEF or STATE:format((same_origin(build):gsub("%%", "%%%%")))
-  return (OBSERVE:format((queries.literal(state):gsub("%%", "%%%%"))))
+  local state = (brief and BRIEF or STATE):format(same_origin(build))
+  return OBSERVE:format(queries.literal(state))
 end
 
 --- The newest builds with their resets and seeds, for `tilth history`.
