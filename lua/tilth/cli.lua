@@ -10,7 +10,7 @@ local term = require("tilth.core.term")
 
 --- The commands, in the order of `tilth help`. A command's module is loaded when it is asked for.
 local COMMANDS <const> = {
-  "flow", "migrate", "seed", "db", "reset", "check", "env", "history", "run", "repl", "local", "help",
+  "flow", "migrate", "seed", "db", "reset", "check", "doctor", "env", "history", "run", "repl", "local", "help",
 }
 
 local function known(name)
@@ -166,6 +166,7 @@ local function error_document(message, code, detail)
 end
 
 local function print_failure(ctx, message, code, detail)
+  message, code, detail = require("tilth.connect_error").lost(message, code, detail)
   if ctx.args.json then
     ctx.report:json_document(require("tilth.json").encode(error_document(message, code, detail), { sort = true, indent = 2 }))
   end

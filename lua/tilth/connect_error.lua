@@ -17,11 +17,28 @@ local function is_tls(message)
     or text:find("root certificate file", 1, true) or text:find("ssl syscall", 1, true)
 end
 
+-- What libpq says for itself, without a word from the server: code by a part of the text.
+local BY_TEXT = {
+  { "no password supplied", "P1000" },
+  { "server closed the connection", "P1017" },
+  { "connection reset by peer", "P1017" },
+}
+
+local function code_by_text(message)
+  local text = message:lower()
+  for _, entry in ipairs(BY_TEXT) do
+    if text:find(entry[1], 1, true) then
+      return entry[2]
+    end
+  end
+  return nil
+end
+
 local function code_for(message, sqlstate)
   if is_tls(message) and (sqlstate == "08001" or sqlstate == "08006") then
     return "P1011"
   end
-  return BY_STATE[sqlstate] or sqlstate
+  return sqlstate == "08001" and code_by_text(message) or BY_STATE[sqlstate] or sqlstate
 end
 
 local function place(target)
@@ -62,6 +79,8 @@ local ADVICE = {
   P1010 = "Check the user in %s, and the server's pg_hba.conf and role rights (on RDS with rds.force_ssl, add sslmode=require).",
   P1011 = "Check sslmode and sslrootcert in %s; for RDS download the certificate bundle and name it with sslrootcert.",
   P1017 = "The server ended the connection: it may be restarting. Try again.",
+  ["57P03"] = "The server is starting or stopping: wait for it with --wait 30s.",
+  ["53300"] = "All of the server's connections are taken: end some, raise max_connections, or wait with --wait 30s.",
 }
 
 --- Puts a failed connection into words.
@@ -82,6 +101,23 @@ function connect_error.explain(target, message, sqlstate)
     return ("cannot connect to %s: %s"):format(place(target), message), code, detail
   end
   return ("%s\n%s"):format(headline(target), message), code, detail
+end
+
+--- Puts a connection that was lost on the way into Prisma's words; any other failure stays as it is.
+-- @param message text
+-- @param code    of the failure
+-- @param detail  of the failure; `lost` marks a connection that is gone
+-- @return message, code, detail
+function connect_error.lost(message, code, detail)
+  if not (detail and detail.lost) or (type(code) == "string" and code:find("^P%d%d%d%d$")) then
+    return message, code, detail
+  end
+  local copy = { sqlstate = code, exit = 4 }
+  for name, value in pairs(detail) do
+    copy[name] = value
+  end
+  copy.advice = copy.advice or "The server ended the connection: it may have been restarted, or something in between cut it. Try again."
+  return "Server has closed the connection.\n" .. message, "P1017", copy
 end
 
 return connect_error

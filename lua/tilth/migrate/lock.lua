@@ -64,8 +64,16 @@ function lock.describe(holder)
   return table.concat(parts, ", ")
 end
 
+--- Finds the session that holds the lock.
+-- @tparam table db
+-- @treturn table|boolean a row of pg_stat_activity; false when the lock is free
+-- @treturn nil,string,string,table
+function lock.holder(db)
+  return db:one(HOLDER)
+end
+
 local function timed_out(db, patience)
-  local holder = db:one(HOLDER)
+  local holder = lock.holder(db)
   local pid = holder and holder.pid
   return nil, ("Timed out trying to acquire a postgres advisory lock (SELECT pg_advisory_lock(%d)) for %d s: another deployment "
     .. "of this database holds it (%s)"):format(history.LOCK_KEY, math.floor(patience), lock.describe(holder)), "P1002", {
@@ -115,7 +123,7 @@ function lock.acquire(db, options)
     end
     if options.report and waited > 0.5 and (not said or waited - said >= SAY_EVERY) then
       said = waited
-      options.report:progress(("waiting for the migration lock, held by another deployment (%s)"):format(lock.describe(db:one(HOLDER))))
+      options.report:progress(("waiting for the migration lock, held by another deployment (%s)"):format(lock.describe(lock.holder(db))))
     end
     -- Many waiters must not ask in step.
     clock.sleep(math.min(pause * (0.75 + math.random() / 2), math.max(patience - waited, 0.01)))

@@ -1,0 +1,71 @@
+--- Probe: TLS, as the URL asks for it.
+local answer = require("tilth.doctor.answer")
+local certificate = require("tilth.doctor.certificate")
+local clock = require("tilth.clock")
+local fs = require("tilth.fs")
+local net = require("tilth.net")
+local path = require("tilth.path")
+
+local ETIMEDOUT <const> = 110
+
+-- libpq looks in the home folder where the URL names nothing.
+local function roots_of(world)
+  local given = world.target.params.sslrootcert
+  if given then
+    return given ~= "system" and given or nil, given ~= "system"
+  end
+  local home = world.env.HOME and path.join(world.env.HOME, ".postgresql/root.crt")
+  return home and fs.exists(home, "file") and home or nil, false
+end
+
+local function insecure(world)
+  if world.reached.kind == "loopback" then
+    return answer.ok("not used (sslmode=disable), and not needed on this machine")
+  end
+  return answer.warn("not used: sslmode=disable sends passwords and data readably", world.target.rds
+    and "Write sslmode=verify-full in the URL, with the RDS bundle; most RDS instances refuse a connection without TLS."
+    or "Write sslmode=verify-full in the URL, or at least sslmode=require.")
+end
+
+local function failed(world, message, code)
+  if code == "closed" then
+    return answer.fail("Server has closed the connection.\nIt did so before it had said whether it offers TLS.", "P1017",
+      "Something in between (a proxy, a load balancer) is there and the database is not, or the server refuses this machine.")
+  elseif code == "roots" then
+    return answer.fail("Error opening a TLS connection: " .. message, "P1011",
+      "sslrootcert must name a file of PEM certificates; relative paths begin at the folder of schema.prisma.")
+  elseif code == ETIMEDOUT then
+    return answer.fail(("Can't reach database server at `%s:%d`: it accepts connections and does not answer"):format(
+      world.reached.host, world.reached.port), "P1001", "The server hangs or is overloaded, or the port is another service's.")
+  end
+  return answer.fail("Error opening a TLS connection: " .. message, "P1011",
+    "Server and client have no version or cipher of TLS in common, or something in between disturbs it.")
+end
+
+local function run(world)
+  local target, place = world.target, world.reached
+  if target.socket then
+    return answer.skip("a Unix socket needs none")
+  elseif target.params.sslmode == "disable" then
+    return insecure(world)
+  end
+  local roots, given = roots_of(world)
+  local mode = target.params.sslmode
+  if given and not fs.exists(roots, "file") and mode ~= "prefer" and mode ~= "allow" then
+    return answer.fail(("Error opening a TLS connection: sslrootcert names %s, which is not there"):format(roots), "P1011",
+      "Check the path (it begins at the folder of schema.prisma), and that the file is part of the checkout.")
+  elseif mode == "require" and roots then
+    mode = "verify-ca"
+  end
+  local seen, message, code = net.tls(place.address, place.port, { host = place.host, roots = roots, timeout = world.timeout() })
+  if not seen then
+    return failed(world, message, code)
+  end
+  world.tls = seen
+  return certificate.judge(seen, {
+    sslmode = mode, host = place.host, rds = target.rds, proxy = place.host:find(".proxy-", 1, true) ~= nil,
+    nearby = place.kind == "loopback", roots = roots, now = clock.now(),
+  })
+end
+
+return { id = "tls", needs = { "tcp" }, run = run }
