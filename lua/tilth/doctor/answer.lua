@@ -1,6 +1,8 @@
 --- What a probe answers: a state, one line, and what to do about it. Pure.
 local answer = {}
 
+local connect_error = require("tilth.connect_error")
+
 --- All is well.
 -- @tparam string message
 -- @treturn table { state, message }
@@ -37,10 +39,11 @@ end
 -- @tparam[opt] string|integer code
 -- @tparam[opt] table detail its advice and exit are kept
 -- @tparam[opt] string prefix says what was being done
--- @treturn table as of `fail`
+-- @treturn table as of `fail`; `lost` marks a session that is gone
 function answer.failure(message, code, detail, prefix)
-  local made = answer.fail(prefix and prefix .. ": " .. message or message, code, detail and detail.advice)
-  made.exit = detail and detail.exit
+  message, code, detail = connect_error.lost(prefix and prefix .. ": " .. message or message, code, detail)
+  local made = answer.fail(message, code, detail and detail.advice)
+  made.exit, made.lost = detail and detail.exit, detail and detail.lost
   return made
 end
 

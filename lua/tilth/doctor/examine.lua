@@ -19,11 +19,16 @@ function examine.probes()
   return list
 end
 
+--- The probe that opens the session; one that is lost later fails those that need it as well.
+local SESSION <const> = "login"
+
 -- The probe at the root of the trouble: what was left out itself points on to its own cause.
-local function obstacle(probe, by_id)
+local function obstacle(probe, by_id, lost)
   for _, id in ipairs(probe.needs or {}) do
     local needed = by_id[id]
-    if needed and needed.state == "fail" then
+    if id == SESSION and lost then
+      return lost
+    elseif needed and needed.state == "fail" then
       return id
     elseif needed and needed.because then
       return needed.because
@@ -32,8 +37,8 @@ local function obstacle(probe, by_id)
   return nil
 end
 
-local function run_probe(probe, world, by_id)
-  local because = obstacle(probe, by_id)
+local function run_probe(probe, world, by_id, lost)
+  local because = obstacle(probe, by_id, lost)
   if because then
     return { state = "skip", message = ("not looked at, because %s failed"):format(because), because = because }
   end
@@ -46,10 +51,11 @@ end
 -- @tparam[opt] function said called with each answer as it comes
 -- @treturn table list of { id, state = "ok" | "warn" | "fail" | "skip", message, advice, code, because }
 function examine.run(probes, world, said)
-  local answers, by_id = {}, {}
+  local answers, by_id, lost = {}, {}, nil
   for index, probe in ipairs(probes) do
-    local found = run_probe(probe, world, by_id)
+    local found = run_probe(probe, world, by_id, lost)
     found.id = probe.id
+    lost = lost or (found.lost and probe.id) or nil
     answers[index], by_id[probe.id] = found, found
     if said then
       said(found)
