@@ -9,6 +9,19 @@ local core = require("tilth.core.hash")
 -- @treturn string 64 hexadecimal digits, small letters
 hash.sha256 = core.sha256
 
+--- The SHA-256 of many small files at once: a file's worth of system calls each and no more.
+-- @function files
+-- @tparam string folder
+-- @tparam table names of folders in it
+-- @tparam string tail the file in each of them
+-- @treturn table digests, as sha256 gives them; false where a file can't be read
+-- @treturn table sizes in bytes
+-- @treturn table booleans: all bytes are 1 to 127, so that there is no NUL and nothing that is not UTF-8
+-- @treturn[2] nil
+-- @treturn[2] string message
+-- @treturn[2] integer errno of the folder
+hash.files = core.files
+
 --- Random bytes, good enough for secrets.
 -- @function random
 -- @tparam integer count at most 1048576

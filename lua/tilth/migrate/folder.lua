@@ -6,6 +6,7 @@ local folder = {}
 local lock_file = require("tilth.migrate.lock_file")
 local order = require("tilth.migrate.order")
 
+local FILE <const> = "migration.sql"
 local BOM <const> = "\xEF\xBB\xBF"
 local ENOENT <const> = 2
 local ENOTDIR <const> = 20
@@ -31,7 +32,7 @@ local function find_problem(text)
 end
 
 local function read_migration(files, sha256, dir, name)
-  local migration = { name = name, path = dir .. "/" .. name .. "/migration.sql" }
+  local migration = { name = name, path = dir .. "/" .. name .. "/" .. FILE }
   local text, message, code = files.read(migration.path)
   if not text then
     local missing = code == ENOENT or code == ENOTDIR
@@ -69,10 +70,11 @@ end
 -- @tparam table files the file library: read, list, stat
 -- @tparam function sha256 of a text, as 64 hex digits
 -- @tparam string dir the migrations folder
+-- @tparam[opt] function hash_files hash.files, for a folder on disk: files of plain ASCII need no closer look then
 -- @treturn table list of { name, path, sha256, size, bom, problem } in the order in which they run; with
 --   dir, exists, lock_file = { path, found, provider, line }, byte_order_differs, prisma8 (the path of an ops.json)
 -- @treturn nil,string,integer when the folder is there but can't be listed
-function folder.read(files, sha256, dir)
+function folder.read(files, sha256, dir, hash_files)
   local migrations = { dir = dir, exists = true, lock_file = { path = dir .. "/migration_lock.toml", found = false } }
   local entries, message, code = files.list(dir)
   if not entries then
@@ -92,8 +94,16 @@ function folder.read(files, sha256, dir)
     end
   end
   names, migrations.byte_order_differs = order.sort(names)
+  local digests, sizes, plain
+  if hash_files then
+    digests, sizes, plain = hash_files(dir, names, FILE)
+  end
   for position, name in ipairs(names) do
-    migrations[position] = read_migration(files, sha256, dir, name)
+    if digests and digests[position] and plain[position] then
+      migrations[position] = { name = name, path = dir .. "/" .. name .. "/" .. FILE, sha256 = digests[position], size = sizes[position] }
+    else
+      migrations[position] = read_migration(files, sha256, dir, name)
+    end
   end
   migrations.prisma8 = has_app and find_prisma8(files, dir) or nil
   return migrations

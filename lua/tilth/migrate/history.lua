@@ -114,7 +114,7 @@ function history.by_name(rows)
       entry = {}
       found[row.migration_name] = entry
     end
-    entry[history.state(row):gsub(" ", "_")] = row
+    entry[row.rolled_back_at and "rolled_back" or row.finished_at and "applied" or "failed"] = row
   end
   return found
 end

@@ -46,24 +46,31 @@ local function weights()
   return primary, accent, upper
 end
 
-local PRIMARY <const>, ACCENT <const>, UPPER <const> = weights()
-
--- Three keys, compared one after the other: letters, accents, case.
-local function keys(name)
+-- Three keys: letters, accents, case.
+local function keys(name, primary, accent, upper)
   local letters, accents, cases = {}, {}, {}
   for character in name:gmatch("[%z\1-\127\194-\253][\128-\191]*") do
     local byte = character:byte()
-    local weight = PRIMARY[character]
+    local weight = primary[character]
     if not weight and byte >= 128 then
       weight = character
     end
     if weight then
       letters[#letters + 1] = weight
-      accents[#accents + 1] = "\1" .. (ACCENT[character] or "")
-      cases[#cases + 1] = UPPER[character] and "\2" or "\1"
+      accents[#accents + 1] = "\1" .. (accent[character] or "")
+      cases[#cases + 1] = upper[character] and "\2" or "\1"
     end
   end
   return { table.concat(letters), table.concat(accents), table.concat(cases) }
+end
+
+-- Gives the three keys of a name, to be compared one after the other: letters, accents, case. The weights are made once a
+-- use: names with time stamps, which is nearly all, never need them.
+local function key_maker()
+  local primary, accent, upper = weights()
+  return function(name)
+    return keys(name, primary, accent, upper)
+  end
 end
 
 -- Lua's own `<` asks the C library's locale, which a host program may have changed.
@@ -105,7 +112,8 @@ end
 -- @tparam string b
 -- @treturn integer below, equal to or above 0
 function order.compare(a, b)
-  local answer = compare_keys(keys(a), keys(b))
+  local key_of = key_maker()
+  local answer = compare_keys(key_of(a), key_of(b))
   return answer ~= 0 and answer or compare_bytes(a, b)
 end
 
@@ -117,9 +125,9 @@ function order.sort(names)
   if is_plain(names) then
     return names, false
   end
-  local key, before = {}, {}
+  local key, before, key_of = {}, {}, key_maker()
   for position, name in ipairs(names) do
-    key[name] = keys(name)
+    key[name] = key_of(name)
     before[position] = name
   end
   table.sort(names, function(a, b)
