@@ -1,5 +1,6 @@
 /* tilth.core.pg: PostgreSQL through libpq, never blocking inside it. */
 #include "core.h"
+#include "interrupt.h"
 #include "pg.h"
 #include "result.h"
 
@@ -13,12 +14,26 @@ struct tilth_pg *tilth_pg_check(lua_State *L, int index)
     return pg;
 }
 
+void tilth_pg_call_back(lua_State *L, int arguments)
+{
+    struct tilth_interrupt *interrupt = tilth_interrupt_of(L);
+    bool unwinding = interrupt->raised;
+    lua_pcall(L, arguments, 0, 0);
+    interrupt->raised = unwinding;
+}
+
+static void forget(lua_State *L, int *reference)
+{
+    luaL_unref(L, LUA_REGISTRYINDEX, *reference);
+    *reference = LUA_NOREF;
+}
+
 /* conn:close(); closing twice is allowed */
 static int conn_close(lua_State *L)
 {
     struct tilth_pg *pg = luaL_checkudata(L, 1, TILTH_PG_CONNECTION);
-    luaL_unref(L, LUA_REGISTRYINDEX, pg->notice_reference);
-    pg->notice_reference = LUA_NOREF;
+    forget(L, &pg->notice_reference);
+    forget(L, &pg->wait_reference);
     if (pg->connection != NULL)
         PQfinish(pg->connection);
     pg->connection = NULL;
@@ -93,11 +108,28 @@ static int conn_on_notice(lua_State *L)
     struct tilth_pg *pg = tilth_pg_check(L, 1);
     if (!lua_isnoneornil(L, 2))
         luaL_checktype(L, 2, LUA_TFUNCTION);
-    luaL_unref(L, LUA_REGISTRYINDEX, pg->notice_reference);
-    pg->notice_reference = LUA_NOREF;
+    forget(L, &pg->notice_reference);
     if (!lua_isnoneornil(L, 2)) {
         lua_settop(L, 2);
         pg->notice_reference = luaL_ref(L, LUA_REGISTRYINDEX);
+    }
+    return 0;
+}
+
+/* conn:on_wait(fn | nil [, seconds]): fn(waited) again and again while a query runs; the
+ * connection itself is busy then */
+static int conn_on_wait(lua_State *L)
+{
+    struct tilth_pg *pg = tilth_pg_check(L, 1);
+    if (!lua_isnoneornil(L, 2))
+        luaL_checktype(L, 2, LUA_TFUNCTION);
+    double seconds = luaL_optnumber(L, 3, 1);
+    luaL_argcheck(L, seconds > 0, 3, "more than 0 seconds expected");
+    forget(L, &pg->wait_reference);
+    if (!lua_isnoneornil(L, 2)) {
+        lua_settop(L, 2);
+        pg->wait_reference = luaL_ref(L, LUA_REGISTRYINDEX);
+        pg->wait_interval = seconds;
     }
     return 0;
 }
@@ -162,6 +194,7 @@ static const luaL_Reg methods[] = {
     {"info", conn_info},
     {"literal", conn_literal},
     {"on_notice", conn_on_notice},
+    {"on_wait", conn_on_wait},
     {"parameter", conn_parameter},
     {"query", tilth_pg_query},
     {"script", tilth_pg_script},

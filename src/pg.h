@@ -20,6 +20,8 @@ struct tilth_pg {
     PGconn *connection; /* NULL once closed */
     lua_State *L; /* the state that waits on the connection right now, for notices */
     int notice_reference; /* the notice callback in the registry, or LUA_NOREF */
+    int wait_reference;   /* what is called while a query runs, or LUA_NOREF */
+    double wait_interval; /* seconds between two such calls */
     char last_words[6];   /* SQLSTATE of a FATAL notice: why the server went away */
 };
 
@@ -76,6 +78,11 @@ void tilth_pg_push_fields(lua_State *L, const PGresult *result);
 
 /* Pushes the Lua form of a result: rows keyed by column name, columns, count, command. */
 void tilth_pg_push_result(lua_State *L, const PGresult *result);
+
+/* Calls the function below `arguments` values on the stack. Its errors are dropped,
+ * because they must not jump through libpq or leave a query behind; an interruption in it
+ * is left to the wait that follows. */
+void tilth_pg_call_back(lua_State *L, int arguments);
 
 /* Methods, one file each. */
 int tilth_pg_query(lua_State *L);

@@ -1,5 +1,4 @@
 /* Connecting to PostgreSQL without ever blocking in libpq. */
-#include "interrupt.h"
 #include "pg.h"
 #include "result.h"
 
@@ -10,7 +9,8 @@
 static struct tilth_pg *push_connection(lua_State *L)
 {
     struct tilth_pg *pg = lua_newuserdatauv(L, sizeof *pg, 0);
-    *pg = (struct tilth_pg){.L = L, .notice_reference = LUA_NOREF};
+    *pg = (struct tilth_pg){
+        .L = L, .notice_reference = LUA_NOREF, .wait_reference = LUA_NOREF};
     luaL_setmetatable(L, TILTH_PG_CONNECTION);
     return pg;
 }
@@ -122,12 +122,7 @@ static void receive_notice(void *argument, const PGresult *result)
     int top = lua_gettop(L);
     lua_rawgeti(L, LUA_REGISTRYINDEX, pg->notice_reference);
     tilth_pg_push_fields(L, result);
-    /* An error must not jump through libpq: a notice callback that fails is a notice
-     * lost, and an interruption in it is left to the wait that follows. */
-    struct tilth_interrupt *interrupt = tilth_interrupt_of(L);
-    bool unwinding = interrupt->raised;
-    lua_pcall(L, 1, 0, 0);
-    interrupt->raised = unwinding;
+    tilth_pg_call_back(L, 1);
     lua_settop(L, top);
 }
 

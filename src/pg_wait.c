@@ -44,6 +44,38 @@ static void free_cancel(void *data)
     PQfreeCancel(data);
 }
 
+/* Tells the callback of on_wait how long the query has run. */
+static void tell_waiting(lua_State *L, struct tilth_pg *pg, double started)
+{
+    if (pg->wait_reference == LUA_NOREF || !lua_checkstack(L, 4))
+        return;
+    int top = lua_gettop(L);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, pg->wait_reference);
+    lua_pushnumber(L, tilth_monotonic() - started);
+    tilth_pg_call_back(L, 1);
+    lua_settop(L, top);
+    pg->L = L;
+}
+
+/* Waits for input, and calls on_wait's callback meanwhile. */
+static enum tilth_wait wait_for_input(lua_State *L, struct tilth_pg *pg, short events,
+                                      double deadline)
+{
+    if (pg->wait_reference == LUA_NOREF)
+        return tilth_pg_wait(L, pg, events, deadline);
+    double started = tilth_monotonic();
+    for (;;) {
+        double tick = tilth_deadline(pg->wait_interval);
+        bool ticks = deadline < 0 || tick < deadline;
+        enum tilth_wait outcome = tilth_pg_wait(L, pg, events, ticks ? tick : deadline);
+        if (outcome != TILTH_TIMEOUT || !ticks)
+            return outcome;
+        tell_waiting(L, pg, started);
+        if (pg->connection == NULL)
+            return TILTH_TIMEOUT;
+    }
+}
+
 /* Reads until a result can be had without blocking. */
 static enum tilth_wait read_until_ready(lua_State *L, struct tilth_pg *pg,
                                         double deadline)
@@ -51,7 +83,7 @@ static enum tilth_wait read_until_ready(lua_State *L, struct tilth_pg *pg,
     pg->L = L;
     while (PQisBusy(pg->connection)) {
         short events = PQflush(pg->connection) > 0 ? POLLIN | POLLOUT : POLLIN;
-        enum tilth_wait outcome = tilth_pg_wait(L, pg, events, deadline);
+        enum tilth_wait outcome = wait_for_input(L, pg, events, deadline);
         if (outcome != TILTH_READY)
             return outcome;
         if (!PQconsumeInput(pg->connection))
@@ -113,7 +145,8 @@ enum tilth_pg_next tilth_pg_next(lua_State *L, struct tilth_pg *pg,
         box->result = PQgetResult(pg->connection);
         return box->result != NULL ? TILTH_PG_RESULT : TILTH_PG_END;
     }
-    tilth_pg_stop(L, pg);
+    if (pg->connection != NULL)
+        tilth_pg_stop(L, pg);
     if (outcome == TILTH_INTERRUPTED)
         tilth_raise_interrupt(L);
     return pg->connection != NULL ? TILTH_PG_TIMEOUT : TILTH_PG_BROKEN;

@@ -347,6 +347,13 @@ function Db:on_notice(fn)
   self.conn:on_notice(fn)
 end
 
+--- Sets what is called again and again while a query runs: fn(seconds the query has been waited for).
+-- @param fn      function, or nil for none
+-- @param seconds between two calls
+function Db:on_wait(fn, seconds)
+  self.conn:on_wait(fn, seconds)
+end
+
 --- Closes the connection; an open transaction is rolled back by the server. Twice is allowed.
 function Db:close()
   if self.conn then

@@ -179,6 +179,41 @@ function TestPg:test_notices_reach_the_callback()
   lu.assertEquals(seen, { "NOTICE one", "WARNING two" })
 end
 
+function TestPg:test_on_wait_is_called_while_a_query_runs()
+  local calls, waited = 0, 0
+  self.conn:on_wait(function(seconds)
+    calls, waited = calls + 1, seconds
+    error("a failing callback is no one's business")
+  end, 0.05)
+  lu.assertEquals(self.conn:query("select pg_sleep(0.4), 1 as one")[1].one, 1)
+  lu.assertTrue(calls >= 3, calls)
+  lu.assertTrue(waited >= 0.15, waited)
+  local before = calls
+  self.conn:on_wait(nil)
+  self.conn:query("select pg_sleep(0.2)")
+  lu.assertEquals(calls, before)
+  lu.assertErrorMsgContains("0 seconds", self.conn.on_wait, self.conn, print, 0)
+end
+
+function TestPg:test_on_wait_may_ask_another_connection()
+  local other <close> = assert(pg.connect(self.database.params))
+  local seen
+  self.conn:on_wait(function()
+    seen = other:query("select state from pg_stat_activity where pid = $1", { self.conn:info().pid })[1].state
+  end, 0.05)
+  self.conn:query("select pg_sleep(0.3)")
+  lu.assertEquals(seen, "active")
+end
+
+function TestPg:test_an_interruption_in_on_wait_cancels_the_query()
+  self.conn:on_wait(function() interrupt.trigger(2) end, 0.05)
+  local started = clock.monotonic()
+  local ok = interrupt.catch(function() self.conn:query("select pg_sleep(30)") end)
+  lu.assertFalse(ok)
+  lu.assertTrue(clock.monotonic() - started < 5)
+  lu.assertEquals(self.conn:status(), "idle")
+end
+
 function TestPg:test_escapes_are_the_servers()
   lu.assertEquals(self.conn:identifier('we"ird'), '"we""ird"')
   lu.assertEquals(self.conn:literal("it's \\ x"), " E'it''s \\\\ x'")
