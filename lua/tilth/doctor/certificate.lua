@@ -87,8 +87,11 @@ local function with_fault(head, about, kind, text, advice)
   local counts = about.sslmode == "verify-full" or (about.sslmode == "verify-ca" and kind ~= "name")
   if counts then
     return answer.fail(("Error opening a TLS connection: %s (sslmode=%s)"):format(text, about.sslmode), "P1011", advice)
+  elseif about.sslmode == "verify-ca" and not about.rds then
+    return answer.ok(("%s, verified but for the name (sslmode=verify-ca): %s"):format(head, text))
   elseif about.rds then
-    return answer.warn(("%s, but the server is not verified: sslmode=%s is weaker than verify-full"):format(head, about.sslmode),
+    return answer.warn(("%s, but the server is %s verified: sslmode=%s is weaker than verify-full"):format(head,
+      about.sslmode == "verify-ca" and "not wholly" or "not", about.sslmode),
       bundle_advice(about))
   elseif kind == "expired" then
     return answer.warn(("%s, and %s"):format(head, text), advice)

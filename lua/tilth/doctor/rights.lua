@@ -29,7 +29,7 @@ local function add(list, text, advice)
 end
 
 local function judge_schema(found, database, names, failures, warnings)
-  local schema = names.quote(found.name)
+  local schema, quoted = found.name, names.quote(found.name)
   if not found.found then
     if not database.may_create then
       add(failures, ("the schema %s is not there, and the role may not create it"):format(schema),
@@ -38,21 +38,21 @@ local function judge_schema(found, database, names, failures, warnings)
     return
   elseif not found.usable then
     add(failures, ("the role may not create tables in the schema %s"):format(schema),
-      ("GRANT USAGE, CREATE ON SCHEMA %s TO %s;"):format(schema, names.user))
+      ("GRANT USAGE, CREATE ON SCHEMA %s TO %s;"):format(quoted, names.user))
   end
   if found.has_history and not found.history_usable then
     add(failures, ("the role may not read and write %s.%s"):format(schema, history.TABLE),
-      ("GRANT SELECT, INSERT, UPDATE ON %s.%s TO %s;"):format(schema, history.TABLE, names.user))
+      ("GRANT SELECT, INSERT, UPDATE ON %s.%s TO %s;"):format(quoted, names.quote(history.TABLE), names.user))
   end
   if found.foreign_tables > 0 then
     add(warnings, ("%d table%s of the schema %s belong%s to another role (%s to %s), and only an owner alters a table"):format(
       found.foreign_tables, found.foreign_tables == 1 and "" or "s", schema, found.foreign_tables == 1 and "s" or "",
-      names.quote(found.example), found.example_owner),
+      found.example, found.example_owner),
       ("GRANT %s TO %s;  or  ALTER TABLE ... OWNER TO %s;"):format(names.quote(found.example_owner), names.user, names.user))
   end
   if not found.owned and names.reset then
     add(failures, ("the schema %s belongs to %s, so this role cannot reset it"):format(schema, found.owner),
-      ("ALTER SCHEMA %s OWNER TO %s;"):format(schema, names.user))
+      ("ALTER SCHEMA %s OWNER TO %s;"):format(quoted, names.user))
   end
 end
 
@@ -112,7 +112,7 @@ local function run(world)
   return judge(database, schemas, {
     database = db:identifier(info.database), user = db:identifier(info.user), reset = world.flags.reset.set,
     quote = function(name)
-      return name:find("^[%l_][%l%d_]*$") and name or db:identifier(name)
+      return db:identifier(name)
     end,
   })
 end
