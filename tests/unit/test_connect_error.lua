@@ -15,6 +15,9 @@ function TestConnectError:test_states_become_prismas_codes()
     { "08001", "server does not support SSL, but SSL was required", "P1011", "TLS" },
     { "08001", "SSL error: certificate verify failed", "P1011", "TLS" },
     { "08006", "server closed the connection unexpectedly", "P1017", "Server has closed the connection." },
+    { "08001", "connection to server at \"::1\" failed: server closed the connection unexpectedly", "P1017", "has closed" },
+    { "08001", "could not receive data from server: Connection reset by peer", "P1017", "has closed" },
+    { "08001", "fe_sendauth: no password supplied", "P1000", "credentials for `app`" },
   }
   for _, case in ipairs(cases) do
     local message, code, detail = connect_error.explain(TARGET, case[2], case[1])
@@ -40,6 +43,20 @@ end
 function TestConnectError:test_a_socket_is_named_by_its_file()
   local message = connect_error.explain({ host = "/run/pg", port = 5433 }, "No such file or directory", "08001")
   lu.assertStrContains(message, "/run/pg/.s.PGSQL.5433")
+end
+
+function TestConnectError:test_a_lost_connection_is_P1017_and_keeps_what_was_known()
+  local message, code, detail = connect_error.lost("seed a: gone", "57P01", { lost = true, context = "x" })
+  lu.assertEquals({ message, code }, { "Server has closed the connection.\nseed a: gone", "P1017" })
+  lu.assertEquals({ detail.sqlstate, detail.exit, detail.context }, { "57P01", 4, "x" })
+  lu.assertStrContains(detail.advice, "Try again")
+end
+
+function TestConnectError:test_other_failures_stay_as_they_are()
+  local detail = { advice = "a" }
+  lu.assertEquals({ connect_error.lost("m", "42P01", detail) }, { "m", "42P01", detail })
+  lu.assertEquals({ connect_error.lost("m", "P3018", { lost = true }) }, { "m", "P3018", { lost = true } })
+  lu.assertEquals({ connect_error.lost("m", nil, nil) }, { "m" })
 end
 
 return TestConnectError
