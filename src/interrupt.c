@@ -2,7 +2,7 @@
 #include "core.h"
 #include "interrupt.h"
 #include "result.h"
-#include "wait.h"
+#include "monotonic.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -30,6 +30,13 @@ void tilth_interrupt(struct tilth_interrupt *interrupt, int signal);
  * over. */
 void tilth_interrupt_begin(struct tilth_interrupt *interrupt);
 
+/* Raises the interruption as a Lua error. Does not return. */
+int tilth_raise_interrupt(lua_State *L);
+
+/* The signal that interrupted this runtime, or 0: a primitive that forwards it needs it.
+ */
+int tilth_interrupt_signal(lua_State *L);
+
 /* Replaces pcall, xpcall, coroutine.resume and coroutine.wrap of this state by versions
  * that let an interruption through. Anything else they do as Lua's own do. */
 void tilth_interrupt_base(lua_State *L);

@@ -1,28 +1,14 @@
 /* The one wait of the program: poll(2) over descriptors, the interruption pipe and a
  * deadline. */
 #include "wait.h"
-#include "interrupt.h"
 
 #include <errno.h>
 #include <lauxlib.h>
 #include <math.h>
 #include <string.h>
-#include <time.h>
 
 /* More descriptors than any primitive waits on at once. */
 #define MOST_DESCRIPTORS 16
-
-double tilth_monotonic(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
-double tilth_deadline(double seconds)
-{
-    return seconds < 0 ? TILTH_FOREVER : tilth_monotonic() + seconds;
-}
 
 static int milliseconds_until(double deadline)
 {

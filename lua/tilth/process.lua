@@ -62,4 +62,11 @@ function process.describe(result)
   return name and ("signal %d (%s)"):format(result.code, name) or "signal " .. result.code
 end
 
+--- The exit status that passes a child's end on: its own, or 128 and the signal, as shells say it.
+-- @tparam table result of `run`
+-- @treturn integer
+function process.status(result)
+  return result.kind == "exit" and result.code or 128 + result.code
+end
+
 return process

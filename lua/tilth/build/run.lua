@@ -3,13 +3,6 @@ local run = {}
 
 local process = require("tilth.process")
 
-local function describe(ended)
-  if ended.kind == "signal" then
-    return ("was ended by signal %d"):format(ended.code), 128 + ended.code
-  end
-  return ("ended with status %d"):format(ended.code), ended.code
-end
-
 --- Runs the build.
 -- @param world  the flow's world; world.child_env is added to the child's environment
 -- @param action { argv, cwd, name }
@@ -24,9 +17,8 @@ function run.run(world, action)
     }
   end
   if ended.kind ~= "exit" or ended.code ~= 0 then
-    local how, status = describe(ended)
-    return nil, ("build: `%s` %s"):format(action.name, how), "failed", {
-      exit = status,
+    return nil, ("build: `%s` failed: %s"):format(action.name, process.describe(ended)), "failed", {
+      exit = process.status(ended),
       advice = "The database work before it is done and stays; its own output above says what went wrong.",
     }
   end

@@ -6,13 +6,6 @@ local command = require("tilth.seed.command")
 
 local MISSING <const> = 2
 
-local function failed_text(ended)
-  if ended.kind == "signal" then
-    return ("was ended by signal %d"):format(ended.code), 128 + ended.code
-  end
-  return ("ended with status %d"):format(ended.code), ended.code
-end
-
 local function environment(world, folder)
   local variables = {}
   for name, value in pairs(world.env or {}) do
@@ -41,9 +34,8 @@ function seed_command.run(world, action)
     }
   end
   if ended.kind ~= "exit" or ended.code ~= 0 then
-    local how, status = failed_text(ended)
-    return nil, ("the seed command `%s` (%s) %s"):format(action.text, tostring(action.from), how), "failed", {
-      exit = status, advice = "Its own output above says why. tilth cannot roll back what it did.",
+    return nil, ("the seed command `%s` (%s) failed: %s"):format(action.text, tostring(action.from), process.describe(ended)), "failed", {
+      exit = process.status(ended), advice = "Its own output above says why. tilth cannot roll back what it did.",
     }
   end
   world.report:done("🌱  The seed command has been executed.", ended.seconds)
