@@ -198,6 +198,7 @@ int luaopen_tilth_core_fs(lua_State *L)
         {"rename", fs_rename},
         {"stat", fs_stat},
         {"symlink", fs_symlink},
+        {"sync", tilth_fs_sync},
         {"temporary", tilth_fs_temporary},
         {"write", tilth_fs_write},
         {NULL, NULL},

@@ -18,6 +18,7 @@ const char *tilth_fs_type(mode_t mode);
 int tilth_fs_read(lua_State *L);
 int tilth_fs_write(lua_State *L);
 int tilth_fs_append(lua_State *L);
+int tilth_fs_sync(lua_State *L);
 int tilth_fs_mkdir(lua_State *L);
 int tilth_fs_list(lua_State *L);
 int tilth_fs_remove_tree(lua_State *L);

@@ -212,3 +212,21 @@ int tilth_fs_append(lua_State *L)
     }
     return tilth_result(L, ok, path, error);
 }
+
+/* true | nil, message, errno = fs.sync(path): what was written to a file, and its name,
+ * outlast a crash */
+int tilth_fs_sync(lua_State *L)
+{
+    const char *path = tilth_check_path(L, 1);
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (descriptor < 0)
+        return tilth_fail_errno(L, path, errno);
+    bool ok = fsync(descriptor) == 0;
+    int error = errno;
+    close(descriptor);
+    if (ok) {
+        ok = sync_folder(path);
+        error = errno;
+    }
+    return tilth_result(L, ok, path, error);
+}

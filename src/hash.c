@@ -2,6 +2,7 @@
 #define OPENSSL_API_COMPAT                                                               \
     0x10101000L /* SHA256_Init and its kin are deprecated since 3.0 */
 #include "core.h"
+#include "hash.h"
 #include "result.h"
 
 #include <errno.h>
@@ -41,7 +42,7 @@ static int *push_descriptor(lua_State *L, int opened)
     return descriptor;
 }
 
-static void push_hex(lua_State *L, const unsigned char *bytes, size_t count)
+void tilth_hash_push_hex(lua_State *L, const unsigned char *bytes, size_t count)
 {
     static const char digits[] = "0123456789abcdef";
     char text[2 * SHA256_DIGEST_LENGTH];
@@ -64,7 +65,7 @@ static int hash_sha256(lua_State *L)
     SHA256_Init(&context);
     SHA256_Update(&context, text, length);
     SHA256_Final(digest, &context);
-    push_hex(L, digest, sizeof digest);
+    tilth_hash_push_hex(L, digest, sizeof digest);
     return 1;
 }
 
@@ -124,7 +125,7 @@ static int hash_files(lua_State *L)
         struct file file = {.plain = false};
         const char *name = lua_pushfstring(L, "%s/%s", lua_tostring(L, -1), tail);
         if (hash_file(*folder, name, &file))
-            push_hex(L, file.digest, sizeof file.digest);
+            tilth_hash_push_hex(L, file.digest, sizeof file.digest);
         else
             lua_pushboolean(L, 0);
         lua_rawseti(L, 5, i);
@@ -173,11 +174,9 @@ static int hash_uuid(lua_State *L)
 
 int luaopen_tilth_core_hash(lua_State *L)
 {
-    static const luaL_Reg functions[] = {{"files", hash_files},
-                                         {"sha256", hash_sha256},
-                                         {"random", hash_random},
-                                         {"uuid", hash_uuid},
-                                         {NULL, NULL}};
+    static const luaL_Reg functions[] = {
+        {"files", hash_files},         {"sha256", hash_sha256}, {"random", hash_random},
+        {"stream", tilth_hash_stream}, {"uuid", hash_uuid},     {NULL, NULL}};
     luaL_newlib(L, functions);
     return 1;
 }

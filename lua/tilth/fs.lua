@@ -169,6 +169,15 @@ fs.disk_free = core.disk_free
 -- @treturn[2] integer errno
 fs.symlink = core.symlink
 
+--- Makes sure that what was written to a file, and its name in its folder, outlast a crash.
+-- @function sync
+-- @tparam string path
+-- @treturn bool true
+-- @treturn[2] nil
+-- @treturn[2] string message
+-- @treturn[2] integer errno
+fs.sync = core.sync
+
 --- Takes a lock file without waiting. The lock dies with its process, and with `lock:close()`.
 -- @function lock
 -- @tparam string path made when absent; it stays

@@ -22,6 +22,12 @@ hash.sha256 = core.sha256
 -- @treturn[2] integer errno of the folder
 hash.files = core.files
 
+--- The SHA-256 of a text that comes in pieces: `stream:update(text)` takes one and returns the stream,
+-- `stream:digest()` gives 64 hexadecimal digits of what came so far.
+-- @function stream
+-- @treturn userdata stream
+hash.stream = core.stream
+
 --- Random bytes, good enough for secrets.
 -- @function random
 -- @tparam integer count at most 1048576

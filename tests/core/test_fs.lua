@@ -382,8 +382,16 @@ function TestFs:test_lock_dies_with_its_process()
   lu.assertNotNil(lock)
 end
 
+function TestFs:test_sync_needs_the_file()
+  lu.assertTrue(fs.sync(self.folder:write("file", "text")))
+  local ok, message, code = fs.sync(self.folder:join("none"))
+  lu.assertNil(ok)
+  lu.assertStrContains(message, "none")
+  lu.assertEquals(code, ENOENT)
+end
+
 function TestFs:test_wrong_paths_raise()
-  for _, name in ipairs({ "read", "list", "stat", "mkdir", "remove", "remove_tree", "realpath", "chdir", "temporary", "lock" }) do
+  for _, name in ipairs({ "read", "list", "stat", "mkdir", "remove", "remove_tree", "realpath", "chdir", "temporary", "lock", "sync" }) do
     lu.assertErrorMsgContains("bad argument #1", fs[name], "")
     lu.assertErrorMsgContains("bad argument #1", fs[name], "a\0b")
     lu.assertErrorMsgContains("bad argument #1", fs[name])

@@ -15,6 +15,14 @@ function TestHash:test_sha256_of_known_texts()
   end
 end
 
+function TestHash:test_a_stream_gives_the_digest_of_its_pieces()
+  local stream = hash.stream()
+  lu.assertEquals(stream:digest(), hash.sha256(""))
+  lu.assertEquals(stream:update("a"):update(""):update("b\0"):digest(), hash.sha256("ab\0"))
+  lu.assertEquals(stream:update(("x"):rep(100000)):digest(), hash.sha256("ab\0" .. ("x"):rep(100000)))
+  lu.assertErrorMsgContains("bad argument", stream.update, {}, "a")
+end
+
 function TestHash:test_random_gives_as_many_bytes_as_asked()
   for _, count in ipairs({ 0, 1, 16, 100000 }) do lu.assertEquals(#hash.random(count), count) end
 end
