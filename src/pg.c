@@ -134,6 +134,18 @@ static int conn_on_wait(lua_State *L)
     return 0;
 }
 
+/* true | nil, message, "failed" = conn:cancel(): asks the server to end the running
+ * query, from within a callback of on_wait or on_notice; the query then fails with 57014
+ */
+static int conn_cancel(lua_State *L)
+{
+    struct tilth_pg *pg = tilth_pg_check(L, 1);
+    if (!tilth_pg_cancel(L, pg, tilth_deadline(TILTH_PG_CANCEL_SECONDS)))
+        return tilth_fail(L, "failed", "the server took no request to cancel");
+    lua_pushboolean(L, 1);
+    return 1;
+}
+
 static int push_escaped(lua_State *L, PGconn *connection, char *escaped)
 {
     if (escaped == NULL)
@@ -187,19 +199,13 @@ static const luaL_Reg functions[] = {
 };
 
 static const luaL_Reg methods[] = {
-    {"close", conn_close},
-    {"copy_in", tilth_pg_copy_in},
-    {"copy_out", tilth_pg_copy_out},
-    {"identifier", conn_identifier},
-    {"info", conn_info},
-    {"literal", conn_literal},
-    {"on_notice", conn_on_notice},
-    {"on_wait", conn_on_wait},
-    {"parameter", conn_parameter},
-    {"query", tilth_pg_query},
-    {"script", tilth_pg_script},
-    {"status", conn_status},
-    {NULL, NULL},
+    {"cancel", conn_cancel},         {"close", conn_close},
+    {"copy_in", tilth_pg_copy_in},   {"copy_out", tilth_pg_copy_out},
+    {"identifier", conn_identifier}, {"info", conn_info},
+    {"literal", conn_literal},       {"on_notice", conn_on_notice},
+    {"on_wait", conn_on_wait},       {"parameter", conn_parameter},
+    {"query", tilth_pg_query},       {"script", tilth_pg_script},
+    {"status", conn_status},         {NULL, NULL},
 };
 
 static const luaL_Reg metamethods[] = {

@@ -49,6 +49,13 @@ enum tilth_pg_next {
 enum tilth_pg_next tilth_pg_next(lua_State *L, struct tilth_pg *pg,
                                  struct tilth_pg_box *box, double deadline);
 
+/* How long a cancelled query may take to say so before the connection is given up. */
+#define TILTH_PG_CANCEL_SECONDS 4.0
+
+/* Asks the server to end the running query; false: the request did not reach it in time.
+ */
+bool tilth_pg_cancel(lua_State *L, struct tilth_pg *pg, double deadline);
+
 /* Cancels the running query and drains its results; closes the connection when it hangs.
  */
 void tilth_pg_stop(lua_State *L, struct tilth_pg *pg);

@@ -5,9 +5,6 @@
 #include <lauxlib.h>
 #include <stdlib.h>
 
-/* How long a cancelled query may take to say so before the connection is given up. */
-#define CANCEL_SECONDS 4.0
-
 enum tilth_wait tilth_pg_wait(lua_State *L, struct tilth_pg *pg, short events,
                               double deadline)
 {
@@ -33,15 +30,24 @@ bool tilth_pg_flush(lua_State *L, struct tilth_pg *pg, double deadline)
     }
 }
 
-static void cancel(void *data)
+struct cancel {
+    PGcancel *request;
+    bool sent;
+};
+
+static void send_cancel(void *data)
 {
+    struct cancel *cancel = data;
     char text[256];
-    PQcancel(data, text, sizeof text);
+    cancel->sent = PQcancel(cancel->request, text, sizeof text) == 1;
 }
 
 static void free_cancel(void *data)
 {
-    PQfreeCancel(data);
+    struct cancel *cancel = data;
+    if (cancel->request != NULL)
+        PQfreeCancel(cancel->request);
+    free(cancel);
 }
 
 /* Tells the callback of on_wait how long the query has run. */
@@ -120,16 +126,28 @@ static bool drain(lua_State *L, struct tilth_pg *pg, double deadline)
     }
 }
 
+bool tilth_pg_cancel(lua_State *L, struct tilth_pg *pg, double deadline)
+{
+    struct cancel *cancel = calloc(1, sizeof *cancel);
+    if (cancel == NULL)
+        return false;
+    cancel->request = PQgetCancel(pg->connection);
+    if (cancel->request == NULL) {
+        free_cancel(cancel);
+        return false;
+    }
+    /* On anything but TILTH_READY the thread frees the request when it has ended. */
+    if (tilth_offload(L, send_cancel, free_cancel, cancel, deadline) != TILTH_READY)
+        return false;
+    bool sent = cancel->sent;
+    free_cancel(cancel);
+    return sent;
+}
+
 void tilth_pg_stop(lua_State *L, struct tilth_pg *pg)
 {
-    double deadline = tilth_deadline(CANCEL_SECONDS);
-    PGcancel *request = PQgetCancel(pg->connection);
-    if (request != NULL) {
-        /* The thread needs the request until its connection has ended: it frees it then.
-         */
-        if (tilth_offload(L, cancel, free_cancel, request, deadline) == TILTH_READY)
-            PQfreeCancel(request);
-    }
+    double deadline = tilth_deadline(TILTH_PG_CANCEL_SECONDS);
+    tilth_pg_cancel(L, pg, deadline);
     if (!drain(L, pg, deadline)) {
         PQfinish(pg->connection);
         pg->connection = NULL;

@@ -354,6 +354,13 @@ function Db:on_wait(fn, seconds)
   self.conn:on_wait(fn, seconds)
 end
 
+--- Asks the server to end the query that runs; for callbacks of on_wait.
+-- @return true
+-- @return nil, message, "failed"
+function Db:cancel()
+  return self.conn:cancel()
+end
+
 --- Closes the connection; an open transaction is rolled back by the server. Twice is allowed.
 function Db:close()
   if self.conn then

@@ -205,6 +205,16 @@ function TestPg:test_on_wait_may_ask_another_connection()
   lu.assertEquals(seen, "active")
 end
 
+function TestPg:test_cancel_ends_the_running_query()
+  self.conn:on_wait(function() self.conn:cancel() end, 0.05)
+  local result, message, code = self.conn:query("select pg_sleep(30)")
+  lu.assertNil(result)
+  lu.assertStrContains(message, "canceling statement")
+  lu.assertEquals(code, "57014")
+  self.conn:on_wait(nil)
+  lu.assertEquals(self.conn:query("select 1 as one")[1].one, 1)
+end
+
 function TestPg:test_an_interruption_in_on_wait_cancels_the_query()
   self.conn:on_wait(function() interrupt.trigger(2) end, 0.05)
   local started = clock.monotonic()
