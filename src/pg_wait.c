@@ -136,9 +136,9 @@ bool tilth_pg_cancel(lua_State *L, struct tilth_pg *pg, double deadline)
         free_cancel(cancel);
         return false;
     }
-    /* On anything but TILTH_READY the thread frees the request when it has ended. */
-    if (tilth_offload(L, send_cancel, free_cancel, cancel, deadline) != TILTH_READY)
-        return false;
+    int outcome = tilth_offload(L, send_cancel, free_cancel, cancel, deadline);
+    if (outcome == TILTH_TIMEOUT || outcome == TILTH_INTERRUPTED)
+        return false; /* the thread frees the request when it has ended */
     bool sent = cancel->sent;
     free_cancel(cancel);
     return sent;
