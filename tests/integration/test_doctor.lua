@@ -13,8 +13,8 @@ local shop = require("support.shop")
 local TestDoctor = {}
 
 local ORDER <const> = {
-  "project", "environment", "url", "dns", "tcp", "tls", "login", "server", "pooler", "clock", "rights", "lock", "migrations",
-  "history", "seeds", "flags", "disk", "tools",
+  "project", "environment", "url", "dns", "tcp", "tls", "login", "server", "pooler", "clock", "rights", "ledger", "lock",
+  "migrations", "history", "seeds", "flags", "disk", "tools",
 }
 local MIGRATION <const> = { "1_a", "CREATE TABLE a (id int);" }
 
@@ -256,6 +256,59 @@ function TestDoctor:test_flags_that_are_set_or_look_meant_are_said_without_their
   lu.assertStrContains(by_id.flags.message, "RESET_DATABASE is true (environment)")
   lu.assertStrContains(by_id.flags.message, "RUN_SEED looks as if it were meant")
   lu.assertNotStrContains(result.text, "Yes")
+end
+
+function TestDoctor:test_a_flag_that_was_left_set_is_named_with_its_build()
+  local folder = new_project()
+  local build = { AWS_APP_ID = "d123", AWS_BRANCH = "staging", AWS_JOB_ID = "0000000041", RESET_DATABASE = "true",
+    DATABASE_URL = self.database.url }
+  local flow = program.run({ args = { "flow", "--no-build" }, cwd = folder.path, env = build })
+  lu.assertEquals(flow.status, 0, flow.text)
+  build.AWS_JOB_ID = "0000000042"
+  local by_id, result = examine(folder, self.database.url, { env = build })
+  assert_fails(by_id, result, { probe = "ledger", code = "unsafe", status = 1, message = "build 0000000041", advice = "RESET_DATABASE" })
+  build.RESET_DATABASE = nil
+  by_id, result = examine(folder, self.database.url, { env = build })
+  lu.assertEquals({ by_id.ledger.state, result.status }, { "ok", 0 }, result.stdout)
+  lu.assertStrContains(by_id.ledger.message, "marked staging")
+  build.AWS_BRANCH = "main"
+  by_id, result = examine(folder, self.database.url, { env = build })
+  lu.assertEquals({ by_id.ledger.state, result.status }, { "warn", 0 }, result.stdout)
+  lu.assertStrContains(by_id.ledger.message, "this build is for production")
+end
+
+function TestDoctor:test_versions_of_prisma_and_npm_come_from_their_files()
+  local folder = new_project({ package = { name = "x", devDependencies = { prisma = "^6.1.0" } },
+    files = { ["bin/npm"] = "" } })
+  local by_id = examine(folder, self.database.url, { env = { PATH = folder:join("bin") } })
+  lu.assertStrContains(by_id.tools.message, "no node, npm of an unknown version, no psql, no pg_dump, prisma ^6.1.0 (in package.json, ")
+  folder:write("node_modules/prisma/package.json", "{\"version\": \"6.19.3\"}")
+  by_id = examine(folder, self.database.url)
+  lu.assertStrContains(by_id.tools.message, "prisma 6.19.3")
+  lu.assertNotStrContains(by_id.tools.message, "not installed")
+end
+
+function TestDoctor:test_a_database_name_with_a_slip_is_corrected()
+  local server <close> = guarded.start()
+  local by_id = examine(new_project(), server:url({ database = "apq" }))
+  lu.assertStrContains(by_id.login.advice, "Did you mean the database app?")
+  lu.assertStrContains(by_id.login.advice, 'as a role that may: CREATE DATABASE "apq";')
+end
+
+function TestDoctor:test_a_server_without_a_free_connection()
+  local server <close> = guarded.start()
+  server:admin("alter role app connection limit 0")
+  local by_id, result = examine(new_project(), server:url())
+  assert_fails(by_id, result, { probe = "login", code = "53300", status = 4, message = "too many connections", advice = "max_connections" })
+end
+
+function TestDoctor:test_a_file_of_roots_that_holds_none()
+  local ca = authority.new()
+  local server <close> = guarded.start()
+  server:use_certificate(ca:issue({ names = "DNS:db.example.test" }))
+  local junk = new_project({ files = { ["prisma/junk.pem"] = "no certificate" } })
+  local by_id, result = examine(junk, server:url({ query = "sslmode=verify-ca&sslrootcert=junk.pem" }))
+  assert_fails(by_id, result, { probe = "tls", code = "P1011", status = 4, message = "holds no certificate", advice = "PEM" })
 end
 
 function TestDoctor:test_sessions_that_begin_read_only()

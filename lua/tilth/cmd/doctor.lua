@@ -81,7 +81,7 @@ local function text_of(answers, quiet)
   return (quiet and "" or "\n") .. table.concat(causes, "\n\n")
 end
 
-local function document(answers, exit)
+local function document(world, answers, exit)
   local probes = {}
   for index, found in ipairs(answers) do
     probes[index] = {
@@ -89,7 +89,12 @@ local function document(answers, exit)
       code = found.code ~= nil and tostring(found.code) or nil,
     }
   end
-  return { ok = exit == 0, ready = exit == 0, probes = json.array(probes) }
+  local target = world.target
+  return {
+    ok = exit == 0, ready = exit == 0, probes = json.array(probes), environment = world.environment, build = world.build,
+    database = target and { name = target.database, host = target.host, port = target.port, schema = target.schema,
+      source = target.source },
+  }
 end
 
 -- How long one attempt may take: the URL's connect_timeout; 0 there means no limit, which a doctor does not take.
@@ -128,7 +133,7 @@ function doctor_command.run(args, ctx)
   local answers = examine.run(probes, world, printer(ctx.report, width_of(probes)))
   ctx.report:status(nil)
   local exit = examine.exit(answers)
-  return { text = text_of(answers, args.quiet), data = document(answers, exit), exit = exit }
+  return { text = text_of(answers, args.quiet), data = document(world, answers, exit), exit = exit }
 end
 
 return doctor_command

@@ -5,8 +5,8 @@ local exit_status = require("tilth.exit_status")
 
 --- The probes, from nothing to ready.
 local PROBES <const> = {
-  "project", "environment", "url", "dns", "tcp", "tls", "login", "server", "pooler", "clock", "rights", "lock", "migrations",
-  "history", "seeds", "flags", "disk", "tools",
+  "project", "environment", "url", "dns", "tcp", "tls", "login", "server", "pooler", "clock", "rights", "ledger", "lock",
+  "migrations", "history", "seeds", "flags", "disk", "tools",
 }
 
 --- The built-in probes: { id, needs = { ids }, run = function(world) -> answer }.

@@ -8,6 +8,9 @@ local path = require("tilth.path")
 
 local ETIMEDOUT <const> = 110
 
+-- libpq goes on without TLS where the URL only prefers it.
+local OPTIONAL <const> = { prefer = true, allow = true }
+
 -- libpq looks in the home folder where the URL names nothing.
 local function roots_of(world)
   local given = world.target.params.sslrootcert
@@ -31,6 +34,9 @@ local function failed(world, message, code)
   if code == "closed" then
     return answer.fail("Server has closed the connection.\nIt did so before it had said whether it offers TLS.", "P1017",
       "Something in between (a proxy, a load balancer) is there and the database is not, or the server refuses this machine.")
+  elseif OPTIONAL[world.target.params.sslmode] and code ~= ETIMEDOUT then
+    return answer.warn(("no TLS can be had (%s), so the session goes without (sslmode=%s)"):format(message,
+      world.target.params.sslmode), "Mend the server's TLS, or what disturbs it, and write sslmode=verify-full in the URL.")
   elseif code == "roots" then
     return answer.fail("Error opening a TLS connection: " .. message, "P1011",
       "sslrootcert must name a file of PEM certificates; relative paths begin at the folder of schema.prisma.")
@@ -51,7 +57,7 @@ local function run(world)
   end
   local roots, given = roots_of(world)
   local mode = target.params.sslmode
-  if given and not fs.exists(roots, "file") and mode ~= "prefer" and mode ~= "allow" then
+  if given and not fs.exists(roots, "file") and not OPTIONAL[mode] then
     return answer.fail(("Error opening a TLS connection: sslrootcert names %s, which is not there"):format(roots), "P1011",
       "Check the path (it begins at the folder of schema.prisma), and that the file is part of the checkout.")
   elseif mode == "require" and roots then
@@ -61,7 +67,6 @@ local function run(world)
   if not seen then
     return failed(world, message, code)
   end
-  world.tls = seen
   return certificate.judge(seen, {
     sslmode = mode, host = place.host, rds = target.rds, proxy = place.host:find(".proxy-", 1, true) ~= nil,
     nearby = place.kind == "loopback", roots = roots, now = clock.now(),
