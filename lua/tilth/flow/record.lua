@@ -15,7 +15,7 @@ local VERB = {
 
 --- The document that --json prints, and that a failure carries in detail.data.
 local function document(world, outcome)
-  local observed = world.observed
+  local observed, array = world.observed, require("tilth.json").array
   return {
     command = world.request.command,
     environment = observed.environment,
@@ -32,12 +32,12 @@ local function document(world, outcome)
       seed = observed.flags.seed.set,
     },
     dry_run = world.request.dry_run or false,
-    plan = { actions = world.plan.actions, skipped = world.plan.skipped },
-    findings = world.findings,
-    warnings = world.report.warnings,
+    plan = { actions = array(world.plan.actions), skipped = array(world.plan.skipped) },
+    findings = array(world.findings),
+    warnings = array(world.report.warnings),
     outcome = outcome and {
       ok = outcome.ok,
-      steps = outcome.steps,
+      steps = array(outcome.steps),
       seconds = outcome.seconds,
       undone = outcome.undone,
       error = outcome.error and { message = outcome.error.message, code = outcome.error.code },
