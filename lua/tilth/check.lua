@@ -2,7 +2,7 @@
 local check = {}
 
 -- The order matters: of several refusals the first one is told. A check that is about one request only (reset, seed,
--- migrate) is not even loaded for another.
+-- pipeline) is not even loaded for another.
 local BUILT_IN <const> = {
   { "migration_prisma8" }, { "migration_provider" }, { "migration_not_empty" }, { "migration_failed" }, { "migration_file" },
   { "reset_without_ledger", "reset" }, { "reset_impossible", "reset" }, { "reset_coding_agent", "reset" },
@@ -10,6 +10,11 @@ local BUILT_IN <const> = {
   { "database_ahead", "reset", "seed" }, { "environment_disagreement" }, { "flag_looks_meant" },
   { "seed_flag_left_set", "seed" }, { "reset_notice", "reset" },
   { "migration_missing" }, { "migration_edited" }, { "migration_order" },
+  { "pipeline_failure_destroys", "pipeline" }, { "pipeline_data_loss", "pipeline" }, { "pipeline_migrate_dev", "pipeline" },
+  { "pipeline_failure_swallowed", "pipeline" }, { "pipeline_precedence", "pipeline" }, { "pipeline_flag_committed", "pipeline" },
+  { "pipeline_secret_committed", "pipeline" }, { "pipeline_env_grep", "pipeline" }, { "pipeline_backup_published", "pipeline" },
+  { "pipeline_pooled_url", "pipeline" }, { "pipeline_tls_off", "pipeline" }, { "pipeline_protection_bypassed", "pipeline" },
+  { "pipeline_preview", "pipeline" }, { "pipeline_shell_block", "pipeline" }, { "pipeline_not_understood", "pipeline" },
 }
 local SEVERITIES <const> = { block = true, warn = true, note = true }
 local REFUSED <const> = 3
@@ -29,7 +34,10 @@ function check.built_in()
 end
 
 local function concerns(entry, request)
-  if #entry == 1 or not request then
+  -- Without a database only what needs none can be judged.
+  if request and request.offline then
+    return entry[2] == "pipeline" or entry[1] == "flag_looks_meant"
+  elseif #entry == 1 or not request then
     return true
   end
   for index = 2, #entry do
@@ -113,7 +121,8 @@ function check.run(observed, plan)
       add(require("tilth.check." .. entry[1]).run(observed, plan))
     end
   end
-  for index, own in ipairs(config.checks or {}) do
+  -- A team's own checks may look at anything, so they need all that a flow observes.
+  for index, own in ipairs(not (plan.request and plan.request.offline) and config.checks or {}) do
     add(run_own("team-check-" .. index, own, observed, plan))
   end
   return findings

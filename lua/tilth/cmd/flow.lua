@@ -25,6 +25,7 @@ function flow_command.run(args, ctx)
     command = "flow",
     by_flags = true,
     migrate = true,
+    pipeline = true,
     build = not args.no_build,
     keeps_ledger = true,
     local_server = true,

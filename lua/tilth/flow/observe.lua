@@ -65,10 +65,10 @@ local function find_target(ctx, parts, request)
     return target, message, code, detail
   end
   if environment.is_ci(parts.env) then
-    return nil, NO_URL, "config", { advice = NO_URL_ADVICE_CI }
+    return nil, NO_URL, "none", { advice = NO_URL_ADVICE_CI }
   end
   if not request.local_server then
-    return nil, NO_URL, "config", {
+    return nil, NO_URL, "none", {
       advice = "Set DATABASE_URL in the environment or in .env, or start a private PostgreSQL with `tilth local start`.",
     }
   end
@@ -82,8 +82,8 @@ local function find_target(ctx, parts, request)
   return url.target(local_url, { source = "tilth local" })
 end
 
---- Everything that is known before a connection is made.
-local function prepare(ctx, request)
+--- Everything that is known without a database being named.
+local function read_parts(ctx, request)
   local parts, message, code, detail = read_project(ctx)
   if not parts then
     return nil, message, code, detail
@@ -97,6 +97,15 @@ local function prepare(ctx, request)
   if not parts.environment then
     return nil, message, code, detail
   end
+  return parts
+end
+
+--- Everything that is known before a connection is made.
+local function prepare(ctx, request)
+  local parts, message, code, detail = read_parts(ctx, request)
+  if not parts then
+    return nil, message, code, detail
+  end
   parts.target, message, code, detail = find_target(ctx, parts, request)
   if not parts.target then
     return nil, message, code, detail
@@ -107,6 +116,26 @@ local function prepare(ctx, request)
   ctx.report:hide(parts.target.params.password)
   ctx.interactive = environment.interactive(parts.env, ctx.stdin_is_terminal)
   return world.new(parts)
+end
+
+local function observe_pipeline(made)
+  if made.request.pipeline then
+    made.observed.pipeline = require("tilth.pipeline").observe(fs, made.project)
+  end
+  return made
+end
+
+--- Observes what can be known without a database: project, environment, flags, pipeline.
+-- @param ctx     the command's context
+-- @param request what is wanted
+-- @return World
+-- @return nil, message, code, detail
+function observe.offline(ctx, request)
+  local parts, message, code, detail = read_parts(ctx, request)
+  if not parts then
+    return nil, message, code, detail
+  end
+  return observe_pipeline(world.new(parts))
 end
 
 --- Opens a session for a command that does not go the whole road (status, list, repl ...).
@@ -192,7 +221,7 @@ function observe.run(ctx, request)
   if request.by_flags then
     request.reset, request.seed = made.flags.reset.set, made.flags.seed.set
   end
-  local steps = { observe_seeds, made.database }
+  local steps = { observe_pipeline, observe_seeds, made.database }
   if not request.dry_run then
     steps[#steps + 1] = made.take_lock
   end
