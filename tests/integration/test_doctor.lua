@@ -176,6 +176,7 @@ function TestDoctor:test_rights_that_are_missing_come_with_the_grant()
   assert_fails(by_id, result, { probe = "rights", code = "42501", status = 1, message = "may not create tables in the schema public",
     advice = 'GRANT USAGE, CREATE ON SCHEMA "public" TO "doctor_poor";' })
   lu.assertStrContains(by_id.rights.message, "no ledger")
+  lu.assertStrContains(by_id.ledger.message, "may not make it")
   local _, other = examine(new_project(), url .. "&schema=elsewhere")
   lu.assertStrContains(other.stdout, "is not there, and the role may not create it")
   self.database:script("grant create on schema public to doctor_poor; create table theirs (id int); create table _prisma_migrations ()")

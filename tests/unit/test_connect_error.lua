@@ -40,6 +40,14 @@ function TestConnectError:test_advice_names_where_the_url_came_from()
   lu.assertStrContains(detail.advice, "security group")
 end
 
+function TestConnectError:test_what_may_pass_is_to_be_waited_for()
+  for _, state in ipairs({ "57P03", "53300" }) do
+    local _, code, detail = connect_error.explain(TARGET, "not now", state)
+    lu.assertEquals({ code, detail.exit }, { state, 4 })
+    lu.assertStrContains(detail.advice, "--wait 30s")
+  end
+end
+
 function TestConnectError:test_a_socket_is_named_by_its_file()
   local message = connect_error.explain({ host = "/run/pg", port = 5433 }, "No such file or directory", "08001")
   lu.assertStrContains(message, "/run/pg/.s.PGSQL.5433")

@@ -24,7 +24,9 @@ local function findings_of(world, seen)
 end
 
 local function describe(seen)
-  if not seen.exists then
+  if not seen.exists and not seen.may_create then
+    return "none, and this role may not make it"
+  elseif not seen.exists then
     return "none yet: the first flow, seed or reset makes it"
   elseif not seen.readable then
     return "there, but this role may not read it"
