@@ -120,6 +120,12 @@ function Report:warn(text)
   write_line(self, self:style("warn", "warning: ") .. text)
 end
 
+--- Would status() show something now? For whoever has to ask around for what to show.
+-- @return boolean
+function Report:is_due()
+  return not self.quiet and (self.terminal or clock.monotonic() - self.last_line >= ALIVE_EVERY)
+end
+
 --- Shows what goes on right now: one line that the next one replaces on a terminal; elsewhere a
 -- line of its own, but only when nothing was said for ten seconds.
 -- @param text text, or nil to take the line away

@@ -98,6 +98,11 @@ local function unfinished_block(job, analysis)
 end
 
 local function run_job(world, job, analysis)
+  if job.resume and analysis.mode == "transaction" then
+    -- Part of it is done already: what is left decides now.
+    analysis = assert(statements.split(job.original))
+    analysis.why = "a part of it is done"
+  end
   if analysis.mode == "transaction" then
     job.text, job.careful = analysis.text, analysis.unread ~= nil
     local done, message, code, detail = transaction.run(world, job)

@@ -20,6 +20,13 @@ SELECT a.pid, a.application_name, a.usename, a.state, a.backend_type,
  AND c.relnamespace <> 'pg_catalog'::pg_catalog.regnamespace
  GROUP BY 1, 2, 3, 4, 5, 6, 7 ORDER BY 7 DESC NULLS LAST LIMIT %d]]):format(MOST)
 
+-- Those that a session waits for, of whatever kind the lock is.
+local OF_SESSION <const> = ([[
+SELECT a.pid, a.application_name, a.usename, a.state, a.backend_type,
+ pg_catalog.upper(pg_catalog.substring(a.query, '^\s*(\w+)')) AS verb,
+ extract(epoch FROM clock_timestamp() - coalesce(a.xact_start, a.state_change))::float8 AS seconds
+ FROM pg_catalog.pg_stat_activity a WHERE a.pid = ANY (pg_catalog.pg_blocking_pids($1)) ORDER BY 7 DESC NULLS LAST LIMIT %d]]):format(MOST)
+
 local function describe(row)
   local parts = { "pid " .. row.pid }
   if row.application_name and row.application_name ~= "" then
@@ -33,7 +40,15 @@ local function describe(row)
     state = "running " .. row.verb
   end
   parts[#parts + 1] = ("%s for %d s"):format(state or "working", math.floor(row.seconds or 0))
-  return ("%s (%s)"):format(table.concat(parts, ", "), row.tables)
+  return table.concat(parts, ", ") .. (row.tables and (" (%s)"):format(row.tables) or "")
+end
+
+local function described(rows)
+  local texts = {}
+  for position, row in ipairs(rows) do
+    texts[position] = describe(row)
+  end
+  return table.concat(texts, "; ")
 end
 
 --- Names the sessions that hold locks on tables of a statement.
@@ -46,11 +61,16 @@ function blockers.find(db, statement)
   if not rows or #rows == 0 then
     return nil, {}
   end
-  local texts = {}
-  for position, row in ipairs(rows) do
-    texts[position] = describe(row)
-  end
-  return table.concat(texts, "; "), rows
+  return described(rows), rows
+end
+
+--- Names the sessions that another one waits for.
+-- @tparam table db any session but that one
+-- @tparam integer pid of the one that waits
+-- @treturn string|nil a description; nil when it waits for nobody
+function blockers.of_session(db, pid)
+  local rows = db:query(OF_SESSION, pid)
+  return rows and #rows > 0 and described(rows) or nil
 end
 
 return blockers

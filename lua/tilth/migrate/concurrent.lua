@@ -108,14 +108,32 @@ local function database_exists(db, name)
   return row and true or false
 end
 
+--- The valid indexes of the table that a statement makes an index of.
+-- @tparam table db
+-- @tparam table item with create_index
+-- @treturn integer
+-- @treturn nil,string,string,table
+function concurrent.count(db, item)
+  return db:value("SELECT count(*) FROM pg_catalog.pg_index WHERE indisvalid AND indrelid = pg_catalog.to_regclass($1)",
+    name_of(db, item.create_index.table))
+end
+
 --- Did a statement end in an earlier try that was cut short before it could be recorded?
 -- @tparam table db
 -- @tparam table item
+-- @tparam integer|nil indexes how many valid ones its table had before it, for an index that the server names
 -- @treturn boolean
 -- @treturn nil,string,string,table
-function concurrent.ended(db, item)
+function concurrent.ended(db, item, indexes)
   local answer, message, code, detail = false, nil, nil, nil
-  if item.create_index and item.create_index.name then
+  if item.create_index and not item.create_index.name then
+    local count
+    count, message, code, detail = concurrent.count(db, item)
+    answer = count and (indexes ~= nil and count > indexes)
+    if not count then
+      answer = nil
+    end
+  elseif item.create_index then
     local found
     found, message, code, detail = find_indexes(db, item)
     answer = found and (found[1] and found[1].valid or false)

@@ -83,23 +83,26 @@ end
 
 --- The mark that tilth leaves in `logs` of a file that runs statement by statement, to go on from there later.
 -- @tparam table progress { done, total, prefix = SHA-256 of the text up to the last finished statement, line = of the next
---   statement, running = bool (that one runs now, and nobody could tell afterwards whether it ended) }
+--   statement, running = bool (that one runs now, and nobody could tell afterwards whether it ended), indexes = how many its
+--   table had before it (it makes one more, which has no name yet) }
 -- @treturn string
 function history.mark(progress)
+  local following = progress.running and ", one running" or progress.indexes and (", %d indexes before"):format(progress.indexes) or ""
   return ("%s%d of %d done%s, text %s\nRun `tilth migrate deploy` again: it goes on at line %d."):format(MARK, progress.done,
-    progress.total, progress.running and ", one running" or "", progress.prefix, progress.line)
+    progress.total, following, progress.prefix, progress.line)
 end
 
 --- Reads such a mark.
 -- @tparam string|nil logs
--- @treturn table|nil { done, total, prefix, running }
+-- @treturn table|nil { done, total, prefix, running, indexes }
 function history.read_mark(logs)
   if not logs or logs:sub(1, #MARK) ~= MARK then
     return nil
   end
-  local done, total, running, prefix = logs:match("^(%d+) of (%d+) done(,? ?[%a ]*), text (%x*)", #MARK + 1)
+  local done, total, following, prefix = logs:match("^(%d+) of (%d+) done([^\n]-), text (%x*)", #MARK + 1)
   return done and {
-    done = math.tointeger(done), total = math.tointeger(total), prefix = prefix, running = running ~= "",
+    done = math.tointeger(done), total = math.tointeger(total), prefix = prefix, running = following == ", one running",
+    indexes = math.tointeger(following:match("^, (%d+) indexes before$")),
   } or nil
 end
 

@@ -83,18 +83,25 @@ local function timed_out(db, patience)
     }
 end
 
--- true, false, or nil and the failure.
+-- true, false, or nil and the failure; with true or false the first time, the server process.
 local function try(db, first)
   if first then
     local row, message, code, detail = db:one(TRY_DIRECT:format(db:info().pid))
-    if not row or row.held ~= nil then
-      return row and row.held, message, code, detail
+    if not row then
+      return nil, message, code, detail
+    elseif row.held ~= nil then
+      return row.held, row.pid
     end
     local ok
     ok, message, code, detail = pooler.check(db, row.pid)
     if not ok then
       return nil, message, code, detail
     end
+    local held, why, state, more = db:value(TRY)
+    if held == nil then
+      return nil, why, state, more
+    end
+    return held, row.pid
   end
   return db:value(TRY)
 end
@@ -102,21 +109,21 @@ end
 --- Takes the lock, for the session; waits for it as long as `patience` allows.
 -- @tparam table db
 -- @tparam table options patience (seconds), report
--- @treturn table { key, seconds } where it is held
+-- @treturn table { key, seconds, pid = the server process that holds it } where it is held
 -- @treturn nil,string,string,table P1002 when the patience ended, else the database's failure
 function lock.acquire(db, options)
   options = options or {}
   local patience = options.patience or PATIENCE
-  local started, pause, said, tried = clock.monotonic(), FIRST_PAUSE, nil, false
+  local started, pause, said, pid = clock.monotonic(), FIRST_PAUSE, nil, nil
   while true do
-    local held, message, code, detail = try(db, not tried)
-    tried = true
+    local held, message, code, detail = try(db, not pid)
+    pid = pid or message
     if held == nil then
       return nil, code == "config" and message or "cannot ask for the migration lock: " .. message, code, detail
     end
     local waited = clock.monotonic() - started
     if held == true then
-      return { key = history.LOCK_KEY, seconds = waited }
+      return { key = history.LOCK_KEY, seconds = waited, pid = pid }
     end
     if waited >= patience then
       return timed_out(db, patience)

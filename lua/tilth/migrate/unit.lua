@@ -1,0 +1,202 @@
+--- Runs one unit of a file: what can be a transaction is one, together with its progress; only what must stay outside does.
+-- @module tilth.migrate.unit
+
+local unit = {}
+
+local concurrent = require("tilth.migrate.concurrent")
+local excerpt = require("tilth.migrate.excerpt")
+local journal = require("tilth.migrate.journal")
+local lock = require("tilth.migrate.lock")
+
+-- The file's text from one statement to another, and the characters before it.
+local function slice(job, first, last)
+  local list = job.statements_list
+  local from, to = list[first].position, list[last].position + #list[last].text - 1
+  return job.original:sub(from, to), excerpt.character(job.original, from) - 1
+end
+
+-- Sends a message in which the file's text begins after `prefix` characters and `before` statements.
+local function send(job, message, first, last, text_at, prefix, before)
+  job.watch:at(job.statements_list, first, last)
+  local ok, why, code, detail = job.db:script(message)
+  job.watch:at(nil)
+  if ok then
+    return ok
+  end
+  detail = detail or {}
+  local at = {}
+  at.position = detail.position and detail.position - prefix + text_at
+  at.statement = detail.statement and detail.statement - before + first - 1
+  return nil, why, code, detail, at
+end
+
+local function send_transaction(job, first, last)
+  local text, text_at = slice(job, first, last)
+  local message = "BEGIN; " .. text .. "\n;" .. journal.sql(job, last) .. "; COMMIT"
+  return send(job, message, first, last, text_at, #"BEGIN; ", 1)
+end
+
+-- The author's own BEGIN ... COMMIT: the progress is written just before its COMMIT.
+local function send_own(job, own)
+  local list = job.statements_list
+  if own.ends ~= "end" or list[own.last].chain then
+    local text, text_at = slice(job, own.first, own.last)
+    local ok, why, code, detail, at = send(job, text, own.first, own.last, text_at, 0, 0)
+    if not ok then
+      return nil, why, code, detail, at
+    end
+    return journal.write(job, own.last)
+  end
+  local text, text_at = slice(job, own.first, own.last - 1)
+  return send(job, text .. "\n;" .. journal.sql(job, own.last) .. ";" .. list[own.last].text, own.first, own.last, text_at, 0, 0)
+end
+
+local function patience(job, item)
+  -- A concurrent build waits for old transactions, and nobody waits for it: a short timeout would only break it.
+  if not (item.create_index or item.reindex or item.drop_indexes) or job.sets_lock_timeout then
+    return true
+  end
+  local seconds = job.settings and job.settings:get("lock_budget") or 300
+  return job.db:script(("SET lock_timeout = '%ds'"):format(math.max(math.ceil(seconds), 1)))
+end
+
+--- Drops the invalid indexes that a broken build of a statement left, and says so.
+-- @tparam table job
+-- @tparam table item the statement
+-- @treturn boolean true
+-- @treturn nil,string,string,table
+function unit.clean(job, item)
+  local dropped, message, code, detail = concurrent.clean(job.db, item)
+  if not dropped then
+    return nil, message, code, detail
+  end
+  for _, name in ipairs(dropped) do
+    job.report:note(("`%s` line %d: dropped the invalid index %s of a broken build"):format(job.name, item.line, name))
+  end
+  return true
+end
+
+local function run_outside(job, number, item)
+  local ok, why, code, detail = patience(job, item)
+  if ok then
+    ok, why, code, detail = unit.clean(job, item)
+  end
+  local text = item.text
+  if ok then
+    text, why, code, detail = concurrent.text(job.db, item)
+  end
+  if not ok or not text then
+    return nil, why, code, detail, { statement = number }
+  end
+  local at
+  ok, why, code, detail, at = send(job, text, number, number, excerpt.character(job.original, item.position) - 1, 0, 0)
+  if ok and item.what == "DISCARD ALL" then
+    -- It gave the lock away, too.
+    ok, why, code, detail = lock.acquire(job.db, { report = job.report })
+  end
+  if ok then
+    ok, why, code, detail = concurrent.verify(job.db, item)
+  end
+  if not ok then
+    return nil, why, code, detail, at or { statement = number }
+  end
+  if not job.sets_lock_timeout then
+    job.db:script("SET lock_timeout = " .. job.db:literal(tostring(job.db.session.lock_timeout)))
+  end
+  return true
+end
+
+-- What has to be known after a crash to tell whether the statement had ended, where its own text does not say it.
+local function announce(job, number, item)
+  if item.judged then
+    return journal.write(job, number - 1, { running = true })
+  elseif item.create_index and not item.create_index.name then
+    local count, why, code, detail = concurrent.count(job.db, item)
+    if not count then
+      return nil, why, code, detail
+    end
+    return journal.write(job, number - 1, { indexes = count })
+  end
+  return true
+end
+
+local function send_alone(job, number)
+  local item = job.statements_list[number]
+  if job.resumed and number == job.resumed.done + 1 then
+    local ended, why, code, detail = concurrent.ended(job.db, item, job.resumed.indexes)
+    if ended == nil then
+      return nil, why, code, detail, { statement = number }
+    elseif ended then
+      return journal.write(job, number)
+    end
+  end
+  local ok, why, code, detail = announce(job, number, item)
+  if not ok then
+    return nil, why, code, detail
+  end
+  local at
+  ok, why, code, detail, at = run_outside(job, number, item)
+  if not ok then
+    return nil, why, code, detail, at
+  end
+  return journal.write(job, number)
+end
+
+local SENDERS = {
+  transaction = function(job, one)
+    return send_transaction(job, math.max(one.first, job.done + 1), one.last)
+  end,
+  own = send_own,
+  alone = function(job, one)
+    return send_alone(job, one.first)
+  end,
+  stray = function(job, one)
+    return journal.write(job, one.last)
+  end,
+}
+
+--- Runs a unit, and records that it is done.
+-- @tparam table job
+-- @tparam table one { kind, first, last, ends } of statements.split
+-- @treturn boolean|table
+-- @treturn nil,string,string,table,table the last one is { position, statement } in the file
+function unit.run(job, one)
+  return SENDERS[one.kind](job, one)
+end
+
+--- Cuts a unit in two or three where the server does not let a statement run in its transaction.
+-- @tparam {table,...} units changed in place
+-- @tparam integer position of the unit
+-- @tparam integer|nil number of the statement
+-- @tparam string code the server's SQLSTATE
+-- @tparam {table,...} list the file's statements
+-- @treturn boolean whether it could be cut
+function unit.cut(units, position, number, code, list)
+  local one = units[position]
+  if not number or number < one.first or number > one.last or one.kind ~= "transaction" then
+    return false
+  end
+  local parts = {}
+  if number > one.first then
+    parts[1] = { kind = "transaction", first = one.first, last = number - 1 }
+  end
+  if code == "55P04" then
+    if number == one.first then
+      return false
+    end
+    parts[#parts + 1] = { kind = "transaction", first = number, last = one.last }
+  else
+    list[number].judged = true
+    parts[#parts + 1] = { kind = "alone", first = number, last = number }
+    if number < one.last then
+      parts[#parts + 1] = { kind = "transaction", first = number + 1, last = one.last }
+    end
+  end
+  table.remove(units, position)
+  for offset, part in ipairs(parts) do
+    table.insert(units, position + offset - 1, part)
+  end
+  return true
+end
+
+return unit
