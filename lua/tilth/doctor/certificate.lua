@@ -20,8 +20,8 @@ local function bundle_advice(about)
     return "An RDS Proxy shows a public certificate, not one of the RDS bundle: write sslmode=verify-full in the URL and leave "
       .. "sslrootcert out, so that the system's roots count."
   end
-  return ("Keep the RDS bundle beside schema.prisma: curl -fsSo prisma/rds-ca.pem %s\nand write sslmode=verify-full&sslrootcert=rds-ca.pem in "
-    .. "the URL (in words that Prisma Client knows as well: sslaccept=strict&sslcert=rds-ca.pem)."):format(BUNDLE)
+  return ("Keep the RDS bundle beside schema.prisma: curl -fsSo prisma/rds-ca.pem %s\nand write "
+    .. "sslmode=verify-full&sslrootcert=rds-ca.pem in the URL (in words that Prisma Client knows as well: sslaccept=strict&sslcert=rds-ca.pem)."):format(BUNDLE)
 end
 
 local function roots_text(about)
