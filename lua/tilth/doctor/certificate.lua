@@ -21,7 +21,8 @@ local function bundle_advice(about)
       .. "sslrootcert out, so that the system's roots count."
   end
   return ("Keep the RDS bundle beside schema.prisma: curl -fsSo prisma/rds-ca.pem %s\nand write "
-    .. "sslmode=verify-full&sslrootcert=rds-ca.pem in the URL (in words that Prisma Client knows as well: sslaccept=strict&sslcert=rds-ca.pem)."):format(BUNDLE)
+    .. "sslmode=verify-full&sslrootcert=rds-ca.pem in the URL (in words that Prisma Client knows as well: "
+    .. "sslaccept=strict&sslcert=rds-ca.pem)."):format(BUNDLE)
 end
 
 local function roots_text(about)
