@@ -182,7 +182,7 @@ function Reader:block(indent)
   local _, text = self:look()
   if text:find("^%-%s") or text == "-" then
     return self:list(indent)
-  elseif split_key(text) then
+  elseif split_key(text) or text:find("^%?%s") then
     return self:map(indent)
   end
   return self:value(text, indent - 1, false)
