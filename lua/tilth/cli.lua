@@ -2,11 +2,9 @@
 -- Only this file prints errors.
 local cli = {}
 
-local env = require("tilth.core.env")
+local context = require("tilth.context")
 local exit_status = require("tilth.exit_status")
 local interrupt = require("tilth.core.interrupt")
-local report = require("tilth.report")
-local term = require("tilth.core.term")
 
 --- The commands, in the order of `tilth help`. A command's module is loaded when it is asked for.
 local COMMANDS <const> = {
@@ -107,22 +105,6 @@ local function parse(name, command, arguments, at)
   return parsed
 end
 
-local function ask(prompt)
-  io.stderr:write(prompt)
-  io.stderr:flush()
-  return io.read("l")
-end
-
-local function wants_color(environment, parsed, stream)
-  if parsed.no_color or (environment.NO_COLOR and environment.NO_COLOR ~= "") then
-    return false
-  end
-  if environment.FORCE_COLOR and environment.FORCE_COLOR ~= "" and environment.FORCE_COLOR ~= "0" then
-    return true
-  end
-  return term.is_terminal(stream) and environment.TERM ~= "dumb"
-end
-
 local function write_out(text)
   io.stdout:write(text)
   io.stdout:flush()
@@ -130,29 +112,6 @@ end
 
 local function write_err(text)
   io.stderr:write(text)
-end
-
-local function context(parsed)
-  local environment = env.all()
-  local url = require("tilth.url")
-  local out = report.new({
-    out = write_out,
-    err = write_err,
-    json = parsed.json,
-    quiet = parsed.quiet,
-    terminal = term.is_terminal(parsed.json and 2 or 1) and environment.TERM ~= "dumb",
-    color = wants_color(environment, parsed, parsed.json and 2 or 1),
-    width = term.width(1) or 80,
-    mask = url.mask,
-  })
-  return {
-    args = parsed,
-    env = environment,
-    cwd = require("tilth.core.fs").cwd(),
-    report = out,
-    ask = ask,
-    stdin_is_terminal = term.is_terminal(0),
-  }
 end
 
 local function error_document(message, code, detail)
@@ -260,7 +219,7 @@ function cli.main(arguments)
     write_err("tilth: " .. message .. "\n")
     return exit_status.USAGE
   end
-  return finish(context(parsed), command)
+  return finish(context.new(parsed), command)
 end
 
 --- The names of all commands, for help and completion.

@@ -1,0 +1,59 @@
+--- What every command gets beside its arguments: the environment, the current folder, the report, the standard input.
+local context = {}
+
+local env = require("tilth.core.env")
+local fs = require("tilth.core.fs")
+local report = require("tilth.report")
+local term = require("tilth.core.term")
+
+local function ask(prompt)
+  io.stderr:write(prompt)
+  io.stderr:flush()
+  return io.read("l")
+end
+
+local function wants_color(environment, args, stream)
+  if args.no_color or (environment.NO_COLOR and environment.NO_COLOR ~= "") then
+    return false
+  end
+  if environment.FORCE_COLOR and environment.FORCE_COLOR ~= "" and environment.FORCE_COLOR ~= "0" then
+    return true
+  end
+  return term.is_terminal(stream) and environment.TERM ~= "dumb"
+end
+
+local function write_out(text)
+  io.stdout:write(text)
+  io.stdout:flush()
+end
+
+local function write_err(text)
+  io.stderr:write(text)
+end
+
+--- Makes a context.
+-- @tparam table args what the command line's parser found: project, schema, config, env, json, quiet, no_color ...
+-- @treturn table { args, env, cwd, report, ask, stdin_is_terminal }
+function context.new(args)
+  local environment = env.all()
+  local stream = args.json and 2 or 1
+  return {
+    args = args,
+    env = environment,
+    cwd = fs.cwd(),
+    report = report.new({
+      out = write_out,
+      err = write_err,
+      json = args.json,
+      quiet = args.quiet,
+      terminal = term.is_terminal(stream) and environment.TERM ~= "dumb",
+      color = wants_color(environment, args, stream),
+      width = term.width(1) or 80,
+      mask = require("tilth.url").mask,
+    }),
+    ask = ask,
+    stdin_is_terminal = term.is_terminal(0),
+  }
+end
+
+return context
