@@ -158,7 +158,7 @@ function TestConnectCodes:test_P1012_a_variable_that_is_not_set()
   lu.assertStrContains(fails_of(document)[1].message, "Environment variable not found: DATABASE_URL")
   local deploy = program.run({ args = { "migrate", "deploy" }, cwd = folder.path })
   lu.assertEquals(deploy.status, 2, deploy.text)
-  lu.assertStrContains(deploy.stderr, "DATABASE_URL is not set")
+  lu.assertStrContains(deploy.stderr, "P1012: Environment variable not found: DATABASE_URL")
 end
 
 function TestConnectCodes:test_P1013_urls_that_cannot_be_read()

@@ -13,7 +13,7 @@ local settings = require("tilth.settings")
 local url = require("tilth.url")
 local world = require("tilth.flow.world")
 
-local NO_URL = "no database is named: DATABASE_URL is not set"
+local NO_URL = "P1012: Environment variable not found: DATABASE_URL. No database is named anywhere."
 
 local NO_URL_ADVICE_CI = "Set DATABASE_URL for this build (in Amplify: App settings, Environment variables), "
   .. "as postgresql://USER:PASSWORD@HOST:5432/DATABASE?schema=public."
