@@ -292,14 +292,15 @@ end
 --- COPY ... FROM STDIN.
 -- @param sql     the COPY statement
 -- @param source  string, function() -> text|nil, or with `columns` a list of rows or function() -> row|nil
--- @param columns keys of a row, in the order of the COPY's columns
+-- @param columns keys of a row, in the order of the COPY's columns, or tables that say more (docs/architecture.md)
+-- @param options what else is known of the rows (docs/architecture.md)
 -- @return number of rows
 -- @return nil, message, SQLSTATE, detail
-function Db:copy_in(sql, source, columns)
+function Db:copy_in(sql, source, columns, options)
   if not self.conn then
     return closed()
   end
-  return self.conn:copy_in(sql, source, columns)
+  return self.conn:copy_in(sql, source, columns, options)
 end
 
 --- COPY ... TO STDOUT.

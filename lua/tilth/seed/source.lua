@@ -10,6 +10,7 @@ local json_items = require("tilth.seed.json_items")
 --- A CSV file larger than this goes to the server as it is, without a detour through Lua tables.
 local RAW_BYTES <const> = 262144
 local CHUNK <const> = 65536
+local TICK <const> = 16
 
 local Opened = {}
 Opened.__index = Opened
@@ -140,7 +141,8 @@ end
 -- @param session { folder, null }
 -- @param input   a path, function() -> row | nil, or a list
 -- @param options `format`, `delimiter`, `header`, `map`
--- @return opened (close it) { next, first, total, position } | nil, message, code, detail
+-- @return opened (close it) { next, first (a row, or one with the same fields), pending (the row before those of next),
+--   total, position } | nil, message, code, detail
 function source.open(session, input, options)
   local opened, message, code, detail
   if type(input) == "string" then
@@ -157,15 +159,7 @@ function source.open(session, input, options)
     local next_row = mapped(opened.next, options.map)
     opened.mapped = options.map ~= nil
     opened.first = next_row()
-    local first = opened.first
-    opened.next = function()
-      if first ~= nil then
-        local row = first
-        first = nil
-        return row
-      end
-      return next_row()
-    end
+    opened.pending, opened.next = opened.first, next_row
   end
   return opened
 end
@@ -191,23 +185,36 @@ local function raw_shape(op, opened)
   return found
 end
 
+--- The unread text of a CSV file; the second call begins at the same place.
+local function raw_text(session, opened)
+  local rest, read = opened.csv:rest(), 0
+  local start = opened.csv:offset()
+  local function chunks(more)
+    return function()
+      read = read + 1
+      if read % TICK == 0 then
+        session.on_progress(0)
+      end
+      return more()
+    end
+  end
+  return chunks(rest), function()
+    return opened.file:seek("set", start) and chunks(function() return opened.file:read(CHUNK) end)
+  end
+end
+
 local function write_raw(session, op, call, opened, found)
   session.buffer:flush()
-  local columns, read, lines = {}, 0, opened.csv.line - 1
+  local columns, lines = {}, opened.csv:line() - 1
   for index, name in ipairs(opened.csv.header) do
     columns[index] = op.binding:field(name).column
   end
-  local rest = opened.csv:rest()
-  local format = (" with (format csv, delimiter %s, null '')"):format(session.db:literal(opened.csv.delimiter))
-  local inserted, updated, unchanged = stream.copy(session, op, found, columns, function()
-    read = read + 1
-    if read % 16 == 0 then
-      session.on_progress(0)
-    end
-    return rest()
-  end, nil, format, function(line)
-    return { where = ("%s:%d"):format(opened.path, lines + line) }
-  end)
+  local text, again = raw_text(session, opened)
+  local inserted, updated, unchanged = stream.copy(session, op, found, {
+    columns = columns, source = text, again = again,
+    format = (" with (format csv, delimiter %s, null '')"):format(session.db:literal(opened.csv.delimiter)),
+    place_of = function(line) return { where = ("%s:%d"):format(opened.path, lines + line) } end,
+  })
   session.on_counts(op, call, inserted, updated, unchanged)
 end
 
@@ -220,7 +227,7 @@ function source.write(session, op, call, opened)
   if found then
     write_raw(session, op, call, opened, found)
   else
-    stream.write(session, op, call, opened.next)
+    stream.write(session, op, call, opened.next, opened.pending)
   end
 end
 

@@ -6,10 +6,11 @@ local merge = require("tilth.seed.merge")
 
 local STAGE <const> = "pg_temp._tilth_stage"
 local TICK <const> = 16384
+local CHUNK <const> = 65536
 
 --- Reads up to the buffer's limit. A table that comes twice in a row would hide the rows before it.
 local function read_window(first, next_row, op, on_error)
-  local rows, count = { first }, first and 1 or 0
+  local rows, count = { first }, first == nil and 0 or 1
   while count < buffer.LIMIT do
     local row = next_row()
     if row == nil then
@@ -94,96 +95,34 @@ local function completed(rows, op, null)
   return copies
 end
 
--- What a stream has to look at in a column's values.
-local FREE <const>, NUMBERS <const>, ALL <const> = 0, 1, 2
--- Added for a column that no row may lack.
-local NEEDED <const> = 10
-
---- By key: how its values are treated; and the number of keys that no row may lack.
-local function treatments(op, found)
-  local by_key, needed = {}, 0
-  for index = 1, found.given do
-    local kind = found.stream[index] == "always" and ALL or found.stream[index] == "number" and NUMBERS or FREE
-    if not (op.missing_is_null and may_be_null(found.columns[index])) then
-      kind, needed = kind + NEEDED, needed + 1
+--- The columns as the encoder wants them; a column that no row gives is made for every row.
+local function column_specs(op, found)
+  local specs = {}
+  for index, column in ipairs(found.columns) do
+    local passing = found.stream[index]
+    if index <= found.given then
+      specs[index] = {
+        key = found.keys[index], needed = not (op.missing_is_null and may_be_null(column)), pass = passing.pass,
+        labels = passing.labels, bytes = passing.bytes, convert = found.convert[index],
+      }
+    else
+      specs[index] = { convert = found.convert[index] }
     end
-    by_key[found.keys[index]] = kind
   end
-  return by_key, needed
+  return specs
 end
 
---- Copies a row with its values converted and the client's defaults added.
-local function converter(self, op, found, keys, state)
-  local scratch, null = {}, self.null
-  return function(row, position)
-    for index = 1, found.given do
-      local key = keys[index]
-      local value = row[key]
-      if value ~= nil and value ~= null and not (found.loose[index] and type(value) == "string") then
-        local converted, message = found.convert[index](value)
-        if converted == nil then
-          self.on_error(op, { row = state.base + position, source = row }, ("%s: %s"):format(key, message), "22023",
-            { column = found.columns[index].name })
-        end
-        value = converted
-      end
-      scratch[key] = value
-    end
-    for index = found.given + 1, #found.columns do
-      scratch[keys[index]] = found.convert[index]()
-    end
-    return scratch
-  end
-end
-
---- The rows as COPY wants them. Stops at a row of another shape, which is `state.pending` then.
--- A row whose values need nothing is handed on as it is: this loop decides how fast a million rows are.
-local function encoder(self, op, found, keys, window, next_row, state)
-  local by_key, needed = treatments(op, found)
-  local convert, always = converter(self, op, found, keys, state), found.fills
-  local position, math_type = 0, math.type
-  return function()
-    position = position + 1
-    local row = window[position]
-    if row == nil then
-      row = next_row()
-      if row == nil then
-        return nil
-      end
-    end
-    local seen, dirty = 0, always
-    for key, value in next, row do
-      local treatment = by_key[key]
-      if not treatment then
-        state.pending = row
-        return nil
-      end
-      if treatment >= NEEDED then
-        seen, treatment = seen + 1, treatment - NEEDED
-      end
-      if treatment ~= FREE and (treatment == ALL or math_type(value)) then
-        dirty = true
-      end
-    end
-    if seen ~= needed then
-      state.pending = row
-      return nil
-    end
-    state.rows = position
-    if position % TICK == 0 and self.on_progress then
-      self.on_progress(state.base + position)
-    end
-    return dirty and convert(row, position) or row
-  end
-end
-
---- The keys under which COPY finds a row's values; a client-made default has one that no row can have.
-local function keys_of(found)
-  local keys = table.move(found.keys, 1, found.given, 1, {})
-  for index = found.given + 1, #found.columns do
-    keys[index] = "\0" .. found.columns[index].name
-  end
-  return keys
+--- What the encoder is told of the rows, and says of them afterwards.
+local function row_options(self, op, found, window, base)
+  return {
+    first = window, exact = true, every = self.on_progress and TICK or nil,
+    tick = self.on_progress and function(rows) self.on_progress(base + rows) end or nil,
+    fail = function(number, row, index, message)
+      local key = found.keys[index]
+      self.on_error(op, { row = base + number, source = row }, ("%s: %s"):format(key or found.columns[index].name, message), "22023",
+        { column = found.columns[index].name })
+    end,
+  }
 end
 
 local function is_empty(self, op)
@@ -240,7 +179,8 @@ local function name_duplicates(self, op)
 end
 
 --- Brings the stage into the table.
-local function merge_stage(self, op, found, count)
+-- @param fail function(message, code, detail): raises
+local function merge_stage(self, op, found, count, fail)
   local db = self.db
   must(self, op, {}, db:query("analyze " .. STAGE))
   check_null_keys(self, op, STAGE)
@@ -251,43 +191,92 @@ local function merge_stage(self, op, found, count)
     if code == "21000" then
       name_duplicates(self, op)
     end
-    self.on_error(op, {}, message, code, detail)
+    fail(message, code, detail)
   end
   local row = result[1]
   if row.written < row.inserted + row.updated then
     name_duplicates(self, op)
   end
-  if op.on_stage then
-    op.on_stage(STAGE)
-  end
   must(self, op, {}, db:query("drop table " .. STAGE))
   return row.inserted, row.updated, count - row.inserted - row.updated
 end
 
---- Copies one run of rows that have the same shape.
--- @param source   function() -> row | chunk
--- @param keys     keys of a row, or nil when the source gives CSV text
--- @param format   COPY's options
--- @param place_of function(line of the COPY) -> place for errors
--- @return inserted, updated, unchanged
-function stream.copy(self, op, found, columns, source, keys, format, place_of)
-  local straight = may_copy_straight(self, op) and #columns == #found.columns
-  local relation = straight and op.binding.table.sql or STAGE
-  if not straight then
-    must(self, op, {}, self.db:query(merge.stage_sql(STAGE, op, columns)))
+--- Raises a failure of a COPY, with the row that its context names.
+local function fail_copy(self, op, feed, message, code, detail)
+  local more, context = {}, detail and detail.context or ""
+  for key, value in pairs(detail or {}) do
+    more[key] = value
   end
-  local count, message, code, detail = self.db:copy_in(merge.copy_sql(relation, columns, format), source, keys)
+  local line, column = context:match("line (%d+), column ([^:]+)")
+  line = line or context:match("line (%d+)")
+  more.column = more.column or column
+  self.on_error(op, line and feed.place_of(tonumber(line)) or {}, message, code, more)
+end
+
+local function copy_stage(self, op, found, feed, source, columns, first)
+  must(self, op, {}, self.db:query(merge.stage_sql(STAGE, op, feed.columns)))
+  local count, message, code, detail = self.db:copy_in(merge.copy_sql(STAGE, feed.columns, feed.format), source, columns,
+    columns and feed.options)
   if not count then
-    detail = detail or {}
-    local line, column = (detail.context or ""):match("line (%d+), column ([^:]+)")
-    line = line or (detail.context or ""):match("line (%d+)")
-    detail.column = detail.column or column
-    self.on_error(op, line and place_of(tonumber(line)) or {}, message, code, detail)
+    fail_copy(self, op, feed, message, code, detail)
   end
-  if straight then
+  return merge_stage(self, op, found, count, function(why, word, more)
+    if first and word == "23505" then
+      -- Not the key's rows of another session after all: the first attempt knows which row it is.
+      fail_copy(self, op, feed, first.message, first.code, first.detail)
+    end
+    self.on_error(op, {}, why, word, more)
+  end)
+end
+
+--- Copies one run of rows that have the same shape.
+-- An empty table is copied into as it is. When other sessions insert the same keys meanwhile, the rows go by the stage after all.
+-- @param feed { columns (of the catalog), source and specs (as copy_in wants them; without specs the source gives text),
+--   options, format (COPY's own), place_of = function(line of the COPY) -> place for errors,
+--   again = function() -> the same rows as text, from the start | nil }
+-- @return inserted, updated, unchanged
+function stream.copy(self, op, found, feed)
+  if not (may_copy_straight(self, op) and #feed.columns == #found.columns) then
+    return copy_stage(self, op, found, feed, feed.source, feed.specs)
+  end
+  local sql = merge.copy_sql(op.binding.table.sql, feed.columns, feed.format)
+  local count, message, code, detail = self.db:savepoint(function()
+    return self.db:copy_in(sql, feed.source, feed.specs, feed.options)
+  end)
+  if count then
     return count, 0, 0
   end
-  return merge_stage(self, op, found, count)
+  local text = code == "23505" and feed.again()
+  if not text then
+    fail_copy(self, op, feed, message, code, detail)
+  end
+  return copy_stage(self, op, found, feed, text, nil, { message = message, code = code, detail = detail })
+end
+
+--- A file without a name that keeps what is sent, so that it can be sent again.
+local function keep_rows(options)
+  options.keep = io.tmpfile()
+  return function()
+    if not options.keep or options.lost then
+      return nil
+    end
+    options.keep:seek("set")
+    return function() return options.keep:read(CHUNK) end
+  end
+end
+
+--- Copies rows of the window's shape, up to one of another shape.
+-- @return number of rows, the row of another shape | nil
+local function write_run(self, op, call, found, window, next_row, base)
+  local options = row_options(self, op, found, window, base)
+  local again = keep_rows(options)
+  local _ <close> = options.keep
+  local inserted, updated, unchanged = stream.copy(self, op, found, {
+    columns = found.columns, source = next_row, specs = column_specs(op, found), options = options, again = again,
+    place_of = function(line) return { row = base + line } end,
+  })
+  self.on_counts(op, call, inserted, updated, unchanged)
+  return options.rows, options.pending
 end
 
 --- Writes the rows of a list or iterator.
@@ -295,34 +284,25 @@ end
 -- @param op       the operation
 -- @param call     what the counts are kept for
 -- @param next_row function() -> row | nil
-function stream.write(self, op, call, next_row)
-  local base, pending = 0, nil
-  while true do
+-- @param pending  a row that comes before those of next_row, or nil
+function stream.write(self, op, call, next_row, pending)
+  local base = 0
+  repeat
     local rows, count, ended = read_window(pending, next_row, op, self.on_error)
     pending = nil
     local found = not ended and common_shape(rows, op, self.on_error, base)
     if found then
       self.buffer:flush()
-      local state, keys = { base = base, rows = 0 }, keys_of(found)
-      local source = encoder(self, op, found, keys, rows, next_row, state)
-      local start = base
-      local inserted, updated, unchanged = stream.copy(self, op, found, found.columns, source, keys, nil, function(line)
-        return { row = start + line }
-      end)
-      self.on_counts(op, call, inserted, updated, unchanged)
-      base, pending = base + state.rows, state.pending
-      ended = not pending
+      count, pending = write_run(self, op, call, found, rows, next_row, base)
+      ended = pending == nil
     else
       rows = completed(rows, op, self.null)
       for index = 1, count do
         self.buffer:add(op, call, rows[index], base + index)
       end
-      base = base + count
     end
-    if ended then
-      return
-    end
-  end
+    base = base + count
+  until ended
 end
 
 return stream

@@ -87,7 +87,7 @@ local function document(value)
   return text
 end
 
---- A function that accepts an enum's labels, and the names that the schema gives them.
+--- A function that accepts an enum's labels, and the names that the schema gives them; and the table of what it accepts.
 local function enum(column, mapped)
   local labels, known = {}, {}
   for _, label in ipairs(column.enum.labels) do
@@ -110,7 +110,7 @@ local function enum(column, mapped)
       return nil, ("a %s cannot be a value of enum %s"):format(type(value), column.enum.name)
     end
     return nil, ("%q is no value of enum %s."):format(value, column.enum.name) .. suggest.hint(value, known)
-  end
+  end, labels
 end
 
 local function scalar(base, kind, column, mapped)
@@ -176,24 +176,35 @@ local function array(convert)
   return encode
 end
 
-local ALWAYS <const> = { [document] = true, [bytes] = true }
+--- What COPY writes right by itself: `pass` names the types by their first letters (string, integer, float, boolean).
+local function stream_of(column, convert, is_enum, labels)
+  if column.array then
+    return { pass = (convert == bytes or is_enum) and "" or "s" }
+  elseif is_enum then
+    return { pass = "", labels = labels }
+  elseif convert == bytes then
+    return { pass = "", bytes = true }
+  elseif convert == document then
+    return { pass = "s" }
+  elseif TIMES[column.base] then
+    return { pass = "sb" }
+  elseif convert == integer then
+    return { pass = "sib" }
+  end
+  return { pass = "sifb" }
+end
 
 --- The function that converts a column's values: function(value) -> text | integer | float | boolean, or nil, message.
 -- @param column a column of the catalog
 -- @param mapped names of enum values in the schema -> labels in the database, or nil
 -- @return function
 -- @return true when text passes as it is
--- @return "never", "number" or "always": which values a stream has to convert, since COPY writes the others right by itself
+-- @return { pass, labels, bytes }: the values of a stream that need no call of the function
 function values.converter(column, mapped)
-  local convert = scalar(column.array and column.element or column.base, column.array and column.element_kind or column.kind,
-    column, mapped)
+  local convert, labels = scalar(column.array and column.element or column.base,
+    column.array and column.element_kind or column.kind, column, mapped)
   local is_enum = column.kind == "e" or column.element_kind == "e"
-  local stream = "never"
-  if column.array or is_enum or ALWAYS[convert] then
-    stream = "always"
-  elseif TIMES[column.base] then
-    stream = "number"
-  end
+  local stream = stream_of(column, convert, is_enum, labels)
   local loose = convert ~= bytes and not is_enum
   if column.array then
     convert = array(convert)
