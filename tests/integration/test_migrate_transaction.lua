@@ -14,6 +14,9 @@ local function report(terminal)
   function made:status(text)
     self.shown[#self.shown + 1] = text
   end
+  function made:is_due()
+    return self.terminal
+  end
   function made:progress() end
   function made:note() end
   return made
@@ -105,9 +108,17 @@ function TestMigrateTransaction:test_every_way_names_a_failure_at_the_end()
   end
 end
 
-function TestMigrateTransaction:test_terminal_shows_the_running_statement()
-  run(self, "SELECT 1;\n\nSELECT\n  2;", { terminal = true })
-  lu.assertEquals(self.shown, { "1_a:1: SELECT 1", "1_a:3: SELECT" })
+function TestMigrateTransaction:test_terminal_shows_a_statement_that_runs_for_a_second()
+  run(self, "SELECT 1;\n\nSELECT\n  pg_sleep(1.3);", { terminal = true })
+  lu.assertEquals(self.shown, { "1_a/migration.sql:3 (1 s): SELECT" })
+end
+
+function TestMigrateTransaction:test_open_ends_are_found_in_the_last_of_several_messages()
+  for text, line in pairs({ ["SELECT 1;\n\nSELECT pg_typeof(\n  1"] = 4, ["SELECT 1;\nSELECT (2"] = 2 }) do
+    local done, _, _, detail = run(self, text)
+    lu.assertNil(done)
+    lu.assertEquals({ detail.line, detail.sqlstate }, { line, "42601" })
+  end
 end
 
 function TestMigrateTransaction:test_server_that_wants_statements_outside_is_heard()

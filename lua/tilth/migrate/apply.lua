@@ -18,6 +18,12 @@ local transaction = require("tilth.migrate.transaction")
 
 local SLOW <const> = 1
 
+-- Is there a schema of that name, and a table so big (8 MB) that a statement on it may take long?
+local LOOK <const> = [[
+SELECT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = $1) AS exists,
+ EXISTS (SELECT FROM pg_catalog.pg_class WHERE relkind IN ('r', 'm') AND oid >= 16384
+  AND (relpages > 1000 OR (relpages = 0 AND pg_catalog.pg_relation_size(oid) > 8192000))) AS heavy]]
+
 local function take_lock(world)
   if world.lock then
     return true
@@ -31,18 +37,18 @@ end
 
 -- What must be there before the first file: its SQL runs in the first file's own transaction.
 local function prelude(db, found)
-  local exists, message, code, detail = db:value("SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = $1", found.schema)
-  if exists == nil then
+  local seen, message, code, detail = db:one(LOOK, found.schema)
+  if not seen then
     return nil, message, code, detail
   end
   local parts = {}
-  if not exists then
+  if not seen.exists then
     parts[#parts + 1] = "CREATE SCHEMA " .. db:identifier(found.schema)
   end
   if not found.exists then
     parts[#parts + 1] = history.create_sql(found.qualified)
   end
-  return table.concat(parts, ";\n") .. (#parts > 0 and ";\n" or ""), #parts
+  return table.concat(parts, ";\n") .. (#parts > 0 and ";\n" or ""), #parts, seen.heavy
 end
 
 -- The first action takes the lock and reads the history under it: what was observed may be old, or from before a reset.
@@ -63,13 +69,13 @@ local function begin(world)
   if not found then
     return nil, objects, state, more
   end
-  local text, count, why, info = prelude(db, found)
+  local text, count, heavy, info = prelude(db, found)
   if not text then
-    return nil, count, why, info
+    return nil, count, heavy, info
   end
   return {
     schema = found.schema, qualified = found.qualified, rows = history.by_name(found.rows),
-    prelude = text, prelude_statements = count, session_sql = db:session_sql(), applied = 0,
+    prelude = text, prelude_statements = count, session_sql = db:session_sql(), heavy = heavy, applied = 0,
   }
 end
 
@@ -175,6 +181,8 @@ function apply.run(world, action)
   end
   local seconds = clock.monotonic() - started
   if seconds >= SLOW then
+    -- What makes one file slow makes others slow, too.
+    state.heavy = true
     world.report:done(("Applied migration `%s`"):format(action.name), seconds)
   end
   state.applied = state.applied + 1

@@ -13,9 +13,8 @@ local CONNECT_TIMEOUT <const> = 2
 local LONGEST <const> = 100
 
 local INDEX <const> = [[
-SELECT p.phase, p.blocks_done, p.blocks_total, p.tuples_done, p.tuples_total, p.lockers_done, p.lockers_total,
- p.partitions_done, p.partitions_total, c.relname AS index
- FROM pg_catalog.pg_stat_progress_create_index p LEFT JOIN pg_catalog.pg_class c ON c.oid = p.index_relid WHERE p.pid = $1]]
+SELECT phase, blocks_done, blocks_total, tuples_done, tuples_total, lockers_done, lockers_total, partitions_done, partitions_total
+ FROM pg_catalog.pg_stat_progress_create_index WHERE pid = $1]]
 
 local Watch = {}
 Watch.__index = Watch
@@ -28,19 +27,21 @@ end
 -- @tparam table row of pg_stat_progress_create_index
 -- @treturn string
 function progress.describe_index(row)
-  local text = row.index and ("index %s: %s"):format(row.index, row.phase) or row.phase
+  local parts = {}
   local tuples, blocks = part(row.tuples_done, row.tuples_total), part(row.blocks_done, row.blocks_total)
   if tuples then
-    text = ("%s, %d %% of rows"):format(text, math.floor(tuples * 100))
+    parts[1] = ("%d %% of rows"):format(math.floor(tuples * 100))
   elseif blocks then
-    text = ("%s, %d %% of blocks"):format(text, math.floor(blocks * 100))
-  elseif part(row.lockers_done, row.lockers_total) then
-    text = ("%s, %d of %d sessions"):format(text, row.lockers_done, row.lockers_total)
+    parts[1] = ("%d %% of blocks"):format(math.floor(blocks * 100))
   end
   if part(row.partitions_done, row.partitions_total) then
-    text = ("%s, %d of %d partitions"):format(text, row.partitions_done, row.partitions_total)
+    parts[#parts + 1] = ("%d of %d partitions"):format(row.partitions_done, row.partitions_total)
   end
-  return text
+  parts[#parts + 1] = row.phase
+  if part(row.lockers_done, row.lockers_total) then
+    parts[#parts + 1] = ("%d of %d sessions"):format(row.lockers_done, row.lockers_total)
+  end
+  return table.concat(parts, ", ")
 end
 
 --- The first line of a statement, as a log may show it. Pure.
@@ -52,7 +53,7 @@ function progress.headline(text)
     line = (line:match("^%a+ %a+") or "") .. " ..."
   end
   if #line > LONGEST then
-    line = line:sub(1, utf8.len(line) and utf8.offset(line, 0, LONGEST) - 1 or LONGEST) .. "..."
+    line = line:sub(1, utf8.len(line) and utf8.offset(line, 0, LONGEST + 1) - 1 or LONGEST) .. "..."
   end
   return line
 end

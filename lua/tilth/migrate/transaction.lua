@@ -1,4 +1,4 @@
---- Runs a migration file and its history row in one transaction, as one message to the server.
+--- Runs a migration file and its history row in one transaction: as one message to the server, or as a few.
 -- @module tilth.migrate.transaction
 
 local transaction = {}
@@ -8,20 +8,16 @@ local excerpt = require("tilth.migrate.excerpt")
 local explain = require("tilth.migrate.explain")
 local hash = require("tilth.hash")
 local history = require("tilth.migrate.history")
+local pieces = require("tilth.migrate.pieces")
+local progress = require("tilth.migrate.progress")
 local recover = require("tilth.migrate.recover")
 local retry = require("tilth.migrate.retry")
 local sql = require("tilth.sql")
-local statement = require("tilth.migrate.statement")
 
 local ROLLED_BACK <const> = "It was rolled back: database and history are as before it."
 
 -- The server says that the file needs to leave the transaction: active transaction, invalid termination, new enum value.
 local NEEDS_OUTSIDE <const> = { ["25001"] = true, ["2D000"] = true, ["55P04"] = true }
-
-local function count_statements(text)
-  local list = sql.split(text)
-  return list and #list or 0
-end
 
 -- What ends the file's transaction: whatever the file has set is undone before the row is written.
 local function tail(world, job)
@@ -31,76 +27,67 @@ local function tail(world, job)
   }, "; ")
 end
 
--- On a terminal somebody watches: each statement is shown while it runs. Places are counted in the file then.
-local function send_watched(world, job, list)
-  local results
-  for number, item in ipairs(list) do
-    local body = statement.body(item.text)
-    world.report:status(("%s:%d: %s"):format(job.name, item.line, body:match("^[^\n]*")))
-    local message, code, detail
-    results, message, code, detail = world.db:script(item.text)
-    if not results then
-      detail = detail or {}
-      detail.statement = number
-      detail.position = detail.position and detail.position + excerpt.character(job.text, item.position) - 1
-      return nil, message, code, detail
-    end
-  end
-  world.report:status(nil)
-  return results or {}
+-- The statements, and the messages that they travel in. A file that changes what a backslash means is not cut.
+local function prepare(job)
+  job.list = sql.split(job.text)
+  job.statements = job.list and #job.list
+  local certain = job.list and not job.text:find("standard_conforming_strings", 1, true)
+  job.pieces = pieces.cut(job.text, certain and job.list or nil, job.state.heavy)
 end
 
--- One message for everything; the parts apart when only the server can tell what the file does to the transaction.
-local function send(world, job)
-  local db = world.db
-  local head = "BEGIN; " .. job.state.prelude
-  local watched = world.report.terminal and sql.split(job.text)
-  job.prefix, job.before = excerpt.character(head, #head + 1) - 1, 1 + job.state.prelude_statements
-  if not job.careful and not watched then
-    return db:script(head .. job.text .. "\n;" .. tail(world, job))
-  end
-  local ok, message, code, detail = db:script(head)
-  if ok then
-    job.prefix, job.before = 0, 0
-  end
-  if ok and watched then
-    ok, message, code, detail = send_watched(world, job, watched)
-  elseif ok then
-    ok, message, code, detail = db:script(job.text)
-  end
-  if ok and db:status() ~= "transaction" then
-    job.escaped = true
-    return nil, "the file ended the transaction that it ran in", "25P01", { severity = "ERROR" }
-  end
-  if not ok then
-    return nil, message, code, detail
-  end
-  job.before = -count_statements(job.text)
-  return db:script(tail(world, job))
-end
-
-local function place(job, detail)
-  local position = detail.position and detail.position - job.prefix
-  return { position = position, statement = detail.statement and detail.statement - job.before }
-end
-
-local function failing_statement(job, detail)
-  local list = sql.split(job.text)
-  local at = place(job, detail)
-  local item = list and at.statement and list[at.statement]
-  return item and item.text or job.text, item
-end
-
-local function end_of(job, at)
-  local total = count_statements(job.text)
-  if at.statement and at.statement > total then
-    return { position = nil, statement = nil, after = true }
+-- Where in the file a message failed: the file's text begins in it after `prefix` characters and `before` statements.
+local function place(job, piece, detail, prefix, before)
+  local at = {}
+  at.position = detail.position and detail.position - prefix + excerpt.character(job.text, piece.position) - 1
+  at.statement = detail.statement and detail.statement - before + piece.first - 1
+  if at.statement and job.statements and at.statement > job.statements then
+    return { after = true }
+  elseif at.position and piece.first > 1 and detail.position - prefix > excerpt.character(piece.text, #piece.text + 1) then
+    -- The server met what follows: something in the last statement is not closed.
+    at.position = excerpt.character(job.text, #job.text:match("^(.-)%s*$"))
   end
   return at
 end
 
-local function failed(job, message, code, detail, advice)
-  local at = end_of(job, place(job, detail))
+local function send_piece(world, job, number)
+  local db, piece, last = world.db, job.pieces[number], number == #job.pieces
+  local head = number == 1 and "BEGIN; " .. job.state.prelude or ""
+  local prefix, before = excerpt.character(head, #head + 1) - 1, number == 1 and 1 + job.state.prelude_statements or 0
+  job.watch:at(job.list, piece.first, piece.last)
+  local ok, message, code, detail = db:script(head .. piece.text .. (last and not job.careful and "\n;" .. tail(world, job) or ""))
+  job.watch:at(nil)
+  if not ok then
+    detail = detail or {}
+    return nil, message, code, detail, place(job, piece, detail, prefix, before)
+  elseif job.careful and db:status() ~= "transaction" then
+    job.escaped = true
+    return nil, "the file ended the transaction that it ran in", "25P01", { severity = "ERROR" }, {}
+  end
+  return ok
+end
+
+-- One message for a small file; its end apart when only the server can tell what the file does to the transaction.
+local function send(world, job)
+  local ok, message, code, detail, at
+  for number = 1, #job.pieces do
+    ok, message, code, detail, at = send_piece(world, job, number)
+    if not ok then
+      return nil, message, code, detail, at
+    end
+  end
+  if job.careful then
+    ok, message, code, detail = world.db:script(tail(world, job))
+    return ok, message, code, detail, { after = true }
+  end
+  return ok
+end
+
+local function failing_statement(job, at)
+  local item = job.list and at.statement and job.list[at.statement]
+  return item and item.text or job.text, item
+end
+
+local function failed(job, message, code, detail, at, advice)
   local outcome = ROLLED_BACK
   if job.escaped then
     outcome = "What it did before it ended its transaction is in the database; the history has no row of it. Look at both before you go on."
@@ -130,18 +117,12 @@ local function lost(world, job, message)
   return recover.failure(job.name, message, row == false)
 end
 
---- Runs a file.
--- @tparam table world db, report, settings, lock
--- @tparam table job { name, path, root, text (to run), original (the file's text), row = { id, checksum, migration_name },
---   careful, close_sql, state = { qualified, prelude, prelude_statements, session_sql } }
--- @treturn table { tries }
--- @treturn nil,string,string,table P3018 or P1017; "outside" when the server asks for statement mode, with the server's
---   failure as detail = { sqlstate, statement (number in the file), message }
-function transaction.run(world, job)
+-- Runs a file whose watch is set.
+local function run(world, job)
   local db = world.db
   local tries = retry.new(world.settings and world.settings:get("lock_budget"))
   while true do
-    local ok, message, code, detail = send(world, job)
+    local ok, message, code, detail, at = send(world, job)
     if ok then
       job.state.prelude, job.state.prelude_statements = "", 0
       return { tries = tries.tries + 1, results = ok }
@@ -157,20 +138,34 @@ function transaction.run(world, job)
     end
     local undone, why, state, more = roll_back(db)
     if not undone then
-      return failed(job, message .. " (and the rollback failed: " .. why .. ")", state or code, more or detail)
+      return failed(job, message .. " (and the rollback failed: " .. why .. ")", state or code, more or detail, at)
     end
     if NEEDS_OUTSIDE[code] then
-      return nil, message, "outside", { sqlstate = code, statement = place(job, detail).statement, message = message }
+      return nil, message, "outside", { sqlstate = code, statement = at.statement, message = message }
     end
     if not retry.passes(code) then
-      return failed(job, message, code, detail)
+      return failed(job, message, code, detail, at)
     end
-    local text, item = failing_statement(job, detail)
+    local text, item = failing_statement(job, at)
     local again, who = contention.pause(world, tries, { name = job.name, line = item and item.line, text = text, code = code })
     if not again then
-      return failed(job, message, code, detail, contention.advice(tries, who))
+      return failed(job, message, code, detail, at, contention.advice(tries, who))
     end
   end
+end
+
+--- Runs a file.
+-- @tparam table world db, report, settings, lock
+-- @tparam table job { name, path, root, text (to run), original (the file's text), row = { id, checksum, migration_name },
+--   careful, close_sql, state = { qualified, prelude, prelude_statements, session_sql, heavy } }; its statements are counted
+-- @treturn table { tries }
+-- @treturn nil,string,string,table P3018 or P1017; "outside" when the server asks for statement mode, with the server's
+--   failure as detail = { sqlstate, statement (number in the file), message }
+function transaction.run(world, job)
+  local watch <close> = progress.watch(world, job.name)
+  job.watch = watch
+  prepare(job)
+  return run(world, job)
 end
 
 --- A new history row for a migration.
