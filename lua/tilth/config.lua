@@ -14,6 +14,7 @@ local KEYS <const> = {
   branches = "map",
   environments = "map",
   reset = { stale = "stale", keep = "count" },
+  backup = { dir = "string", keep = "count", automatic = "boolean" },
   seed = { check = "boolean", timeout = "duration" },
   migrate = {
     lock_timeout = "duration", lock_patience = "duration", budget = "duration", statement_timeout = "duration",

@@ -6,6 +6,7 @@ local interrupt = require("tilth.core.interrupt")
 
 --- Who carries out which kind of action. Each: run(world, action) -> step | nil, message, code, detail
 local RUNNERS = {
+  backup = "tilth.backup.run",
   reset = "tilth.reset.bin",
   migrate = "tilth.migrate.apply",
   seed = "tilth.seed.run",
@@ -14,7 +15,10 @@ local RUNNERS = {
 }
 
 --- Kinds that need the database session and its lock.
-local NEEDS_DATABASE = { reset = true, migrate = true, seed = true, seed_command = true }
+local NEEDS_DATABASE = { backup = true, reset = true, migrate = true, seed = true, seed_command = true }
+
+--- Kinds that go before the migrations of a run, or are these.
+local WITH_MIGRATIONS = { backup = true, reset = true, migrate = true }
 
 local function fail(outcome, message, code, detail)
   outcome.ok = false
@@ -72,7 +76,7 @@ end
 local function run_all(world, outcome)
   for i, action in ipairs(world.plan.actions) do
     world.current = i
-    if action.kind ~= "reset" and action.kind ~= "migrate" and not settle_migrations(world, outcome) then
+    if not WITH_MIGRATIONS[action.kind] and not settle_migrations(world, outcome) then
       return
     end
     if not NEEDS_DATABASE[action.kind] then
@@ -109,6 +113,7 @@ local function mark_rest_skipped(world, outcome)
 end
 
 local DOING = {
+  backup = "during the backup",
   reset = "during the reset",
   migrate = "while applying migration %s",
   seed = "while running seed %s",

@@ -3,6 +3,7 @@ local plan = {}
 
 --- Who plans which part of a request, in the order of the flow. Loaded when asked for.
 local PLANNERS = {
+  { part = "backup", module = "tilth.backup.plan" },
   { part = "reset", module = "tilth.reset.plan" },
   { part = "migrate", module = "tilth.migrate.plan" },
   { part = "seed", module = "tilth.seed.plan" },
@@ -33,6 +34,12 @@ function plan.make(observed, request)
   for _, planner in ipairs(PLANNERS) do
     if request[planner.part] then
       local more, why = require(planner.module).actions(planner.part == "migrate" and effective or observed, request)
+      if planner.part == "reset" and #more > 0 then
+        -- What is destroyed is saved first; the reset itself begins when that is done.
+        local before, without = require("tilth.backup.plan").before_reset(observed, more[1])
+        append(actions, before)
+        append(skipped, without)
+      end
       append(actions, more)
       append(skipped, why)
       if planner.part == "reset" and #more > 0 then
@@ -45,7 +52,7 @@ end
 
 --- Does the plan hold an action of this kind?
 -- @param made a plan
--- @param kind "reset", "migrate", "seed", "seed_command" or "build"
+-- @param kind "backup", "reset", "migrate", "seed", "seed_command" or "build"
 -- @return boolean
 function plan.has(made, kind)
   for _, action in ipairs(made.actions) do

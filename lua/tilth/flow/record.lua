@@ -6,6 +6,7 @@ local ledger = require("tilth.ledger")
 local report = require("tilth.report")
 
 local VERB = {
+  backup = "back up",
   reset = "reset",
   migrate = "apply migration",
   seed = "run seed",
@@ -180,6 +181,9 @@ local function summary(outcome)
     counts[step.kind] = (counts[step.kind] or 0) + 1
   end
   local parts = {}
+  if counts.backup then
+    parts[#parts + 1] = "backed up"
+  end
   if counts.reset then
     parts[#parts + 1] = "database reset"
   end

@@ -3,7 +3,8 @@ local summary = {}
 
 -- A field that is not named here does not reach the ledger: a command line, for instance, may hold a secret.
 local ACTION_FIELDS = { "kind", "name", "sha256", "schemas", "empty", "mode" }
-local STEP_FIELDS = { "kind", "name", "status", "seconds", "mode", "statements", "schemas", "bins", "reset_id", "exit" }
+local STEP_FIELDS = { "kind", "name", "status", "seconds", "mode", "statements", "schemas", "bins", "reset_id", "exit",
+  "file", "format", "verified", "rows", "bytes" }
 local ERROR_TEXT_BYTES = 2000
 
 local function pick(source, fields)
