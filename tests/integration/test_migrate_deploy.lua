@@ -118,7 +118,7 @@ end
 
 function TestMigrateDeploy:test_session_settings_do_not_reach_the_next_file()
   make(self, {
-    { "1_a", "SELECT set_config('search_path', '', false); SET ROLE pg_read_all_data; SET lock_timeout = '1ms';" },
+    { "1_a", "SELECT set_config('search_path', '', false); SET ROLE pg_monitor; SET lock_timeout = '1ms';" },
     { "2_b", "CREATE TABLE b AS SELECT current_user::text AS u, current_setting('lock_timeout') AS l;" },
   })
   local result = run(self, "deploy")

@@ -68,13 +68,22 @@ function TestMigrateStatements:test_own_transactions()
 end
 
 function TestMigrateStatements:test_role_of_the_file_does_not_stop_its_own_progress()
-  succeeds(self, "SET ROLE pg_read_all_data; SELECT 1; VACUUM; RESET ROLE; CREATE TABLE u ();")
+  succeeds(self, "SET ROLE pg_monitor; SELECT 1; VACUUM; RESET ROLE; CREATE TABLE u ();")
   lu.assertTrue(self.database:has("u"))
 end
 
+local PARTITION <const> = "CREATE TABLE p (a int) PARTITION BY LIST (a); CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1);\n"
+  .. "ALTER TABLE p DETACH PARTITION p1 CONCURRENTLY;"
+
 function TestMigrateStatements:test_partition_is_detached()
-  succeeds(self, "CREATE TABLE p (a int) PARTITION BY LIST (a); CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1);\n"
-    .. "ALTER TABLE p DETACH PARTITION p1 CONCURRENTLY;")
+  if self.database:connect():info().server_version < 140000 then
+    make(self, PARTITION)
+    local result = deploy(self)
+    lu.assertStrContains(result.text, "42601")
+    lu.assertStrContains(result.text, "migration.sql:2:")
+    return
+  end
+  succeeds(self, PARTITION)
   lu.assertEquals(self.database:value("SELECT count(*) FROM pg_inherits WHERE inhparent = 'p'::regclass"), 0)
 end
 
@@ -93,6 +102,8 @@ function TestMigrateStatements:test_later_failure_is_recorded_and_resumed_after_
   local result = deploy(self)
   lu.assertEquals(result.status, 1)
   lu.assertStrContains(result.text, "Statements 1 to 2 of 4 are done and recorded")
+  lu.assertStrContains(result.text, "mend what comes after it and deploy again")
+  lu.assertNotStrContains(result.text, "has not been recorded")
   local found = row(self)
   lu.assertNil(found.finished_at)
   lu.assertEquals(found.applied_steps_count, 2)

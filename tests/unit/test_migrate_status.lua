@@ -49,6 +49,20 @@ function TestMigrateStatus:test_diverged_names_the_last_common_one()
   lu.assertStrContains(text, "The last common migration is: a")
 end
 
+function TestMigrateStatus:test_row_of_a_deployment_at_work_is_running_and_not_failed()
+  local holder = { pid = 7, text = "pid 7" }
+  local judged = status.judge({ migrations = { A, B }, holder = holder,
+    history = { exists = true, rows = { A_APPLIED, { migration_name = "b", running = true } } } })
+  lu.assertEquals({ judged.state, judged.exit, judged.exact, judged.classes.running }, { "running", 1, 1, { "b" } })
+  lu.assertStrContains(judged.text, "Following migration is being applied right now:\nb\n\nA deployment is at work: pid 7.")
+  judged = status.judge({ migrations = { A }, holder = holder,
+    history = { exists = true, rows = { { migration_name = "x" }, { migration_name = "a", running = true } } } })
+  lu.assertEquals(judged.state, "failed")
+  judged = status.judge({ migrations = { A, B }, holder = holder, history = { exists = true, rows = { A_APPLIED } } })
+  lu.assertEquals(judged.state, "pending")
+  lu.assertStrContains(judged.text, "A deployment is at work right now: pid 7.")
+end
+
 function TestMigrateStatus:test_line_of_prisma_is_kept()
   lu.assertStrContains(judge({ A }, { A_APPLIED }).text, "Database schema is up to date!")
 end

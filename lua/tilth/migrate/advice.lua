@@ -5,6 +5,8 @@ local advice = {}
 
 local EDIT <const> = "The migration has not been recorded, so its file may be edited: mend it and deploy again."
 
+local GO_ON <const> = "What is done is recorded and must stay as it is in the file; mend what comes after it and deploy again."
+
 local EXISTS <const> = "It is there already: made by hand, by `prisma db push`, or by a migration under another name. If the database has "
   .. "all that this migration does, record it with `tilth migrate resolve --applied \"%s\"`; else mend the file and deploy again."
 
@@ -32,9 +34,13 @@ local BY_STATE <const> = {
 --- The advice for a failure.
 -- @tparam string|nil sqlstate
 -- @tparam string name of the migration
+-- @tparam boolean|nil recorded a part of it is done and recorded
 -- @treturn string
-function advice.of(sqlstate, name)
+function advice.of(sqlstate, name, recorded)
   local text = BY_STATE[sqlstate] or EDIT
+  if recorded and text:sub(-#EDIT) == EDIT then
+    return text:sub(1, -#EDIT - 1) .. GO_ON
+  end
   if text == EXISTS then
     return EXISTS:format(name)
   end

@@ -81,6 +81,10 @@ function concurrent.verify(db, item)
 end
 
 local function detach_state(db, detach)
+  if db:info().server_version < 140000 then
+    -- It knows no such detachment, and says so itself.
+    return "attached"
+  end
   local row, message, code, detail = db:one(DETACHING, name_of(db, detach.parent), name_of(db, detach.partition))
   if row == nil then
     return nil, message, code, detail

@@ -72,7 +72,7 @@ end
 
 --- Makes the error of a migration that failed.
 -- @tparam table failure { name, path, root, text, message, sqlstate, detail, at (see place), outcome (what became of the
---   file's work, a sentence), advice|nil }
+--   file's work, a sentence), recorded (a part of it is), advice|nil }
 -- @treturn nil,string,string,table message, "P3018", detail
 function explain.failure(failure)
   local detail = {}
@@ -85,7 +85,7 @@ function explain.failure(failure)
   detail.line, detail.column_number, detail.excerpt = place.line, place.column_number, place.excerpt
   detail.statement = place.statement
   detail.migration = failure.name
-  detail.advice = failure.advice or advice.of(failure.sqlstate, failure.name)
+  detail.advice = failure.advice or advice.of(failure.sqlstate, failure.name, failure.recorded)
   local where = short_path(failure.path, failure.root)
   if place.line then
     where = ("%s:%d:%d"):format(where, place.line, place.column_number)

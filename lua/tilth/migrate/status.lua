@@ -47,6 +47,12 @@ The migration%s have not yet been applied:
 The migration%s from the database are not found locally in prisma/migrations:
 %s]]
 
+local RUNNING <const> = [[
+Following migration%s being applied right now:
+%s
+
+A deployment is at work: %s.]]
+
 local function plural(list)
   return #list == 1 and "" or "s"
 end
@@ -68,11 +74,11 @@ end
 
 --- Sorts the migrations into classes.
 -- @tparam table observed with migrations and history
--- @treturn table { pending, unrecorded, rolled_back, failed, stopped, edited, line_endings, missing, applied }: lists of names;
+-- @treturn table { pending, unrecorded, rolled_back, failed, stopped, running, edited, line_endings, missing, applied }: lists of names;
 --   history = bool, last_common
 function status.classes(observed)
   local entries = history.by_name(observed.history.rows)
-  local found = { pending = {}, unrecorded = {}, rolled_back = {}, failed = {}, stopped = {}, edited = {}, line_endings = {},
+  local found = { pending = {}, unrecorded = {}, rolled_back = {}, failed = {}, stopped = {}, running = {}, edited = {}, line_endings = {},
     missing = {}, applied = {}, history = observed.history.exists, last_common = last_common(observed.migrations, entries) }
   local here = {}
   for _, migration in ipairs(plan.pending(observed, entries)) do
@@ -94,7 +100,7 @@ function status.classes(observed)
   for _, row in ipairs(observed.history.rows) do
     local state = history.state(row)
     if state == "failed" then
-      local list = row.resumable and found.stopped or found.failed
+      local list = row.running and found.running or row.resumable and found.stopped or found.failed
       list[#list + 1] = row.migration_name
     end
     if not here[row.migration_name] then
@@ -126,9 +132,9 @@ end
 
 --- Says where the database stands. Exit statuses are Prisma's: 0 in sync, else 1. What Prisma overlooks (a migration that was
 -- rolled back is pending) counts here.
--- @tparam table observed
--- @treturn table { state = "up to date" | "pending" | "diverged" | "failed" | "unmanaged", text, exit, exact, classes }; exact is
---   the status of --exit-code: 0 in sync in every respect, 1 deploy would apply something, 3 somebody has to look
+-- @tparam table observed with migrations, history, and the holder of the migration lock, if any (running.observe)
+-- @treturn table { state = "up to date" | "pending" | "running" | "diverged" | "failed" | "unmanaged", text, exit, exact,
+--   classes }; exact is the status of --exit-code: 0 in sync in every respect, 1 deploy would apply something, 3 somebody has to look
 function status.judge(observed)
   local found = status.classes(observed)
   local function answer(state, text, exit, exact)
@@ -140,6 +146,9 @@ function status.judge(observed)
       text = text .. "\n\n" .. ("Not yet applied:\n%s"):format(lines(found.unrecorded))
     end
     return answer("failed", text, 1, 3)
+  elseif #found.running > 0 then
+    return answer("running", with_remarks(found, RUNNING:format(#found.running == 1 and " is" or "s are", lines(found.running),
+      observed.holder.text)), 1, 1)
   elseif not found.history and #observed.migrations == 0 then
     return answer("unmanaged", BASELINE, 1, 1)
   elseif #found.unrecorded > 0 and #found.missing > 0 then
@@ -147,7 +156,11 @@ function status.judge(observed)
       lines(found.missing))
     return answer("diverged", text, 1, 3)
   elseif #found.pending > 0 then
-    return answer("pending", with_remarks(found, PENDING:format(plural(found.pending), lines(found.pending))), 1,
+    local text = PENDING:format(plural(found.pending), lines(found.pending))
+    if observed.holder then
+      text = ("%s\n\nA deployment is at work right now: %s."):format(text, observed.holder.text)
+    end
+    return answer("pending", with_remarks(found, text), 1,
       #found.edited > 0 and 3 or 1)
   end
   local exact = (#found.edited > 0 or #found.missing > 0) and 3 or 0

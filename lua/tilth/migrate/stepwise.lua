@@ -55,7 +55,7 @@ local function fail(job, message, code, detail, at, advice)
   end
   return explain.failure({
     name = job.name, path = job.path, root = job.root, text = job.original, message = message, sqlstate = code, detail = detail,
-    at = at, outcome = outcome, advice = advice,
+    at = at, outcome = outcome, advice = advice, recorded = not journal.is_untouched(job),
   })
 end
 

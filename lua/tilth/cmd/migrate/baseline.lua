@@ -5,6 +5,7 @@ local baseline_command = {
 
 local baseline = require("tilth.migrate.baseline")
 local connection = require("tilth.cmd.migrate.connection")
+local json = require("tilth.json")
 local lock = require("tilth.migrate.lock")
 local world = require("tilth.flow.observe")
 
@@ -39,7 +40,7 @@ function baseline_command.run(args, ctx)
   for position, name in ipairs(names) do
     lines[position] = ("Migration %s %s."):format(name, args.dry_run and "would be marked as applied" or "marked as applied")
   end
-  return { text = table.concat(lines, "\n"), data = { migrations = names, dry_run = args.dry_run or false } }
+  return { text = table.concat(lines, "\n"), data = { migrations = json.array(names), dry_run = args.dry_run or false } }
 end
 
 return baseline_command

@@ -4,6 +4,7 @@ local resolve_command = {
 }
 
 local connection = require("tilth.cmd.migrate.connection")
+local json = require("tilth.json")
 local lock = require("tilth.migrate.lock")
 local resolve = require("tilth.migrate.resolve")
 local world = require("tilth.flow.observe")
@@ -60,7 +61,7 @@ function resolve_command.run(args, ctx)
     end
     lines[#lines + 1] = ("Migration %s marked as %s."):format(name, what)
   end
-  return { text = table.concat(lines, "\n"), data = { migrations = names, state = what } }
+  return { text = table.concat(lines, "\n"), data = { migrations = json.array(names), state = what } }
 end
 
 return resolve_command

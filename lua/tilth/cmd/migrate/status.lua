@@ -5,9 +5,11 @@ local status_command = {
 
 local connection = require("tilth.cmd.migrate.connection")
 local history = require("tilth.migrate.history")
+local json = require("tilth.json")
 local observe = require("tilth.migrate.observe")
 local plan = require("tilth.migrate.plan")
 local provider = require("tilth.check.migration_provider")
+local running = require("tilth.migrate.running")
 local status = require("tilth.migrate.status")
 local world = require("tilth.flow.observe")
 
@@ -22,11 +24,24 @@ function status_command.add_to_parser(parser)
   connection.add_to_parser(parser)
 end
 
+-- A result of a query is a list and more; JSON wants the one or the other.
+local function plain_rows(rows)
+  local list = json.array({})
+  for position, row in ipairs(rows) do
+    list[position] = row
+  end
+  return list
+end
+
 local function document(observed, judged)
-  local found = observed.history
+  local found, classes, holder = observed.history, {}, observed.holder
+  for name, value in pairs(judged.classes) do
+    classes[name] = type(value) == "table" and json.array(value) or value
+  end
   return {
-    ok = judged.exit == 0, state = judged.state, migrations = #observed.migrations, classes = judged.classes,
-    history = { exists = found.exists, schema = found.schema, rows = found.rows },
+    ok = judged.exit == 0, state = judged.state, migrations = #observed.migrations, classes = classes,
+    history = { exists = found.exists, schema = found.schema, rows = plain_rows(found.rows) },
+    running = holder and { pid = holder.pid, application_name = holder.application_name, user = holder.usename } or nil,
   }
 end
 
@@ -61,6 +76,10 @@ function status_command.run(args, ctx)
   if lost then
     return nil, LOST:format(lost.path), "P3015",
       { exit = 1, advice = "It is recorded in the database: restore its file from version control." }
+  end
+  observed.holder, message, code, detail = running.observe(opened.db, observed)
+  if observed.holder == nil then
+    return nil, message, code, detail
   end
   local judged = status.judge(observed)
   local exit = args.exit_code and judged.exact or judged.exit
