@@ -1,10 +1,12 @@
-# Installs what is missing of Debian's packages. Sourced by check and quickstart.
+# Installs what is missing of Debian's packages. Sourced by check, quickstart and release.
 # shellcheck shell=bash disable=SC2034 # the lists are for those who source it
 
 # What building and running need, and what the tests need beside it.
 build_packages=(gcc make autoconf automake libtool pkgconf liblua5.4-dev lua-argparse libpq-dev libssl-dev
     libjansson-dev libpg-query-dev postgresql)
-check_packages=(lua5.4 lua-unit lua-check clang-format shellcheck xz-utils strace pgbouncer)
+check_packages=(lua5.4 lua-unit lua-check clang-format shellcheck xz-utils strace pgbouncer openssl)
+# libprotobuf-c-dev and libxxhash-dev: what libpg_query's static library stands on.
+release_packages=(libprotobuf-c-dev libxxhash-dev bison flex perl dpkg-dev binutils)
 
 # Prints those of the given packages that are not installed.
 missing_packages() {
