@@ -290,12 +290,40 @@ function TestSeedVerbs:test_dry_run_reports_and_changes_nothing()
   lu.assertEquals(self.database:value("select count(*) from pairs"), 0)
 end
 
-function TestSeedVerbs:test_timeout_ends_loops_and_queries()
-  for _, body in ipairs({ "while true do end", [[db:query("select pg_sleep(30)")]] }) do
+local ENDLESS <const> = {
+  "while true do end", [[db:query("select pg_sleep(30)")]], "while true do pcall(function() while true do end end) end",
+  "coroutine.wrap(function() while true do end end)()",
+  "local one = coroutine.create(function() coroutine.wrap(function() while true do end end)() end)\n"
+    .. "while true do coroutine.resume(one) end",
+  "db:load('many', coroutine.wrap(function() local n = 0 while true do n = n + 1 coroutine.yield({ id = n }) end end))",
+  "db:savepoint(function() db:upsert('many', { id = 1 }) while true do end end)",
+}
+
+function TestSeedVerbs:test_timeout_ends_loops_coroutines_and_queries()
+  for _, body in ipairs(ENDLESS) do
     local result = seed(self, body, "one", { "--seed-timeout", "300ms" })
-    lu.assertEquals(result.status, 1, result.text)
+    lu.assertEquals(result.status, 1, body .. "\n" .. result.text)
     lu.assertStrContains(result.stderr, "seed.timeout")
+    lu.assertEquals(self.database:value("select count(*) from many"), 0, body)
   end
+end
+
+function TestSeedVerbs:test_coroutines_of_a_watched_seed_pass_values_and_errors()
+  local result = seed(self, [[
+    local source = coroutine.wrap(function(first) for i = first, 3 do coroutine.yield({ id = i }) end end)
+    local started = false
+    db:load("many", function()
+      if started then return source() end
+      started = true
+      return source(2)
+    end)
+    local ok, message = pcall(coroutine.wrap(function() error({ 7 }) end))
+    assert(not ok and message[1] == 7)
+    coroutine.wrap(function() error("from within") end)()]], "one", { "--seed-timeout", "20s" })
+  lu.assertEquals(result.status, 1, result.text)
+  lu.assertStrContains(result.stderr, "seeds/one.lua:12: from within")
+  good(self, [[db:load("many", coroutine.wrap(function() for i = 1, 6000 do coroutine.yield({ id = i }) end end))]],
+    { "many: 6000 inserted" })
 end
 
 return TestSeedVerbs

@@ -45,7 +45,10 @@ local function integer(value, what)
 end
 
 local function float(value, what)
-  return math.type(value) == "float" and value or plain(value, what)
+  if math.type(value) == "float" then
+    return value
+  end
+  return plain(value, what)
 end
 
 local function epoch_text(value, kind)
