@@ -55,7 +55,7 @@ local function request_of(args, ctx)
   local flags = require("tilth.flags").read(ctx.env)
   return {
     command = "check", by_flags = not (args.reset or args.seed), reset = args.reset or flags.reset.set, seed = args.seed or flags.seed.set,
-    migrate = true, build = true, pipeline = true, dry_run = true, read_only = true,
+    migrate = true, build = true, pipeline = true, keeps_ledger = true, dry_run = true, read_only = true,
   }
 end
 
