@@ -120,12 +120,24 @@ function Pipeline:add(files, entry)
   end
 end
 
--- The place of a shell script that a command names, as seen from the folders it may be run in.
+-- The place of a shell script that a command names, as seen from the folders it may be run in. Inside an image the
+-- script has another path: there its name is looked for where such scripts are kept.
 local function script_file(files, self, command)
-  for _, folder in ipairs({ path.dirname(command.full_path), self.root, self.repository or self.root }) do
-    local file = path.join(folder, command.tool.file)
+  local named, places = command.tool.file, {}
+  local beside = path.dirname(command.full_path)
+  for _, folder in ipairs({ beside, self.root, self.repository or self.root }) do
+    places[#places + 1] = path.join(folder, named)
+  end
+  if command.kind == "dockerfile" or command.kind == "compose" then
+    for _, folder in ipairs({ ".", "docker", "scripts", "bin" }) do
+      places[#places + 1] = path.join(beside, folder, path.basename(named))
+    end
+  end
+  for _, file in ipairs(places) do
     local found = files.stat(file, "follow")
-    if found and found.type == "file" then
+    -- An absolute path is one of the machine or the image that runs it, never of this one.
+    local ours = path.relative(file, self.repository or self.root) ~= file
+    if ours and found and found.type == "file" then
       return file
     end
   end

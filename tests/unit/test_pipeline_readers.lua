@@ -111,7 +111,8 @@ end
 local FATES <const> = {
   { "x", {}, nil }, { "x\ny", {}, "goes on" }, { "x\ny", { errexit = true }, nil }, { "set -e\nx\ny", {}, nil },
   { "set -euo pipefail\nx|y", {}, nil },
-  { "set +e\nx\ny", { errexit = true }, "goes on" }, { "x; y", {}, "goes on" }, { "x && y", {}, nil }, { "x && y; z", { errexit = true }, "chain" },
+  { "set +e\nx\ny", { errexit = true }, "goes on" }, { "x; y", {}, "goes on" },
+  { "x && y", {}, nil }, { "x && y; z", { errexit = true }, "chain" },
   { "x || y", {}, "||" }, { "x | y", {}, "pipe" }, { "y | x", {}, nil }, { "x &", {}, "background" }, { "if x; then y; fi", {}, "if" },
   { "until x; do y; done", {}, nil }, { "(x; y)", {}, "goes on" }, { "{ x; }", {}, nil }, { "{ y; x; } || z", {}, "||" },
   { "if y; then x; fi", {}, nil }, { "if y; then x; fi; z", {}, "goes on" }, { "x", { lost = { how = "allow_failure" } }, "allow_failure" },
@@ -148,6 +149,9 @@ local TOOLS <const> = {
   { "node node_modules/prisma/build/index.js migrate deploy", "migrate", "prisma" }, { "tilth flow --no-build", "flow", "tilth" },
   { "tilth reset --force", "reset", "tilth" }, { "tilth reset undo", nil, "tilth" }, { "tilth migrate status", nil, "tilth" },
   { "npx prisma generate", nil, "prisma" }, { "npx prisma migrate status", nil, "prisma" }, { "pg_dump -Fc x", "dump", "pg_dump" },
+  { "docker compose -f prod.yml exec -T api npx prisma migrate deploy", "migrate", "prisma" },
+  { "kubectl exec -n shop deployment/api -- npx prisma migrate deploy", "migrate", "prisma" },
+  { "npx dotenv-cli -e .env.prod -o -- npx prisma migrate deploy", "migrate", "prisma" },
   { "dropdb shop", "drop", "dropdb" }, { "echo prisma migrate reset", nil, "echo" }, { "npm ci", nil, "npm" },
 }
 

@@ -6,10 +6,11 @@ local path = require("tilth.path")
 -- Programs that run another one; the number says how many words of their own they take, besides options.
 local WRAPPERS <const> = {
   npx = 0, bunx = 0, sudo = 0, time = 0, exec = 0, command = 0, nohup = 0, env = 0, ["cross-env"] = 0, ["cross-env-shell"] = 0,
-  dotenv = 0, ["dotenvx"] = 0, timeout = 1, nice = 0, ["env-cmd"] = 0,
+  dotenv = 0, dotenvx = 0, ["dotenv-cli"] = 0, timeout = 1, nice = 0, ["env-cmd"] = 0,
 }
 local OPTIONS_WITH_VALUE <const> = {
-  npx = { ["-p"] = true, ["--package"] = true, ["-c"] = false }, dotenv = { ["-e"] = true, ["-c"] = true },
+  npx = { ["-p"] = true, ["--package"] = true, ["-c"] = false },
+  dotenv = { ["-e"] = true, ["-c"] = true }, ["dotenv-cli"] = { ["-e"] = true, ["-c"] = true },
   ["env-cmd"] = { ["-f"] = true, ["-e"] = true }, timeout = { ["-k"] = true, ["-s"] = true }, sudo = { ["-u"] = true, ["-g"] = true },
   nice = { ["-n"] = true }, dotenvx = { ["-f"] = true }, env = { ["-u"] = true },
 }
@@ -19,7 +20,10 @@ local RUNNER_OWN <const> = {
   install = true, ci = true, i = true, add = true, remove = true, config = true, cache = true, set = true, audit = true, publish = true,
   version = true, pack = true, link = true, prune = true, outdated = true, whoami = true, login = true, store = true, fetch = true,
 }
-local SECRETS_RUNNERS <const> = { doppler = "run", infisical = "run", op = "run", dotenvx = "run", chamber = "exec" }
+-- Programs that run what stands after their `--`, when this word comes second.
+local DASHED <const> = {
+  doppler = "run", infisical = "run", op = "run", dotenvx = "run", railway = "run", chamber = "exec", kubectl = "exec", oc = "exec",
+}
 
 local function slice(words, from)
   return table.move(words, from, #words, 1, {})
@@ -85,7 +89,7 @@ local function strip(words)
           return words
         end
       end
-    elseif SECRETS_RUNNERS[name] and words[2] == SECRETS_RUNNERS[name] then
+    elseif DASHED[name] and words[2] == DASHED[name] then
       local at
       for index = 3, #words do
         at = at or (words[index] == "--" and index + 1)
