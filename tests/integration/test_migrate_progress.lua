@@ -68,7 +68,9 @@ end
 function TestMigrateProgress:test_second_session_ends_with_the_migration()
   self.project = project.new({ migrations = {
     { "1_a", "SELECT pg_sleep(2.2);" },
-    { "2_b", "CREATE TABLE seen AS SELECT application_name AS a FROM pg_stat_activity WHERE datname = current_database();" },
+    -- A backend leaves a moment after its client.
+    { "2_b", "SELECT pg_sleep(0.4);\nCREATE TABLE seen AS SELECT application_name AS a FROM pg_stat_activity "
+      .. "WHERE datname = current_database();" },
   } })
   local child <close> = start(self)
   local deadline, seen = clock.monotonic() + 10

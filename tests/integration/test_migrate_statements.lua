@@ -44,7 +44,9 @@ function TestMigrateStatements:test_concurrent_index_among_others()
 end
 
 function TestMigrateStatements:test_enum_value_that_is_used_at_once()
-  local result = succeeds(self, "CREATE TYPE e AS ENUM ('x');\nALTER TYPE e ADD VALUE 'y';\nCREATE TABLE u (v e DEFAULT 'y');")
+  -- PostgreSQL 17 and later let a value be used at once where the type is as new as itself.
+  self.database:script("CREATE TYPE e AS ENUM ('x')")
+  local result = succeeds(self, "ALTER TYPE e ADD VALUE 'y';\nCREATE TABLE u (v e DEFAULT 'y');")
   lu.assertStrContains(result.text, "55P04")
   lu.assertTrue(self.database:has("u"))
 end

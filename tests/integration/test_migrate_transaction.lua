@@ -122,9 +122,10 @@ function TestMigrateTransaction:test_open_ends_are_found_in_the_last_of_several_
 end
 
 function TestMigrateTransaction:test_server_that_wants_statements_outside_is_heard()
+  self.database:script("CREATE TYPE e AS ENUM ('a')")
   for _, case in ipairs({
     { "VACUUM;", "25001" }, { "DO $$ BEGIN COMMIT; END $$;", "2D000" },
-    { "CREATE TYPE e AS ENUM ('a'); ALTER TYPE e ADD VALUE 'b'; SELECT 'b'::e;", "55P04" },
+    { "ALTER TYPE e ADD VALUE 'b'; SELECT 'b'::e;", "55P04" },
   }) do
     local done, _, code, detail = run(self, case[1])
     lu.assertNil(done)
