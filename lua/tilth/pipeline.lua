@@ -45,7 +45,7 @@ local function read_shell(text, file)
   found:script(text, function(offset)
     local _, count = text:sub(1, offset - 1):gsub("\n", "")
     return count + 1
-  end, { label = "script", build = true, errexit = first:find("%s%-%a*e") ~= nil })
+  end, { label = "script", build = false, errexit = first:find("%s%-%a*e") ~= nil })
   return found
 end
 
@@ -152,7 +152,7 @@ local function looks_like_shell(files, file)
   return text ~= nil and text:find("^#![^\n]*sh%f[%W]") ~= nil
 end
 
--- Shell scripts that commands name are read too, and the scripts that those name.
+-- Shell scripts that commands name are read too, and the scripts that those name. Whether a build runs them shows later.
 local function follow_scripts(files, self)
   local index = 1
   while index <= #self.commands do
