@@ -8,7 +8,7 @@ local interrupt = require("tilth.core.interrupt")
 
 --- The commands, in the order of `tilth help`. A command's module is loaded when it is asked for.
 local COMMANDS <const> = {
-  "flow", "migrate", "seed", "db", "reset", "backup", "check", "doctor", "env", "init", "history", "run", "repl", "local", "help",
+  "flow", "migrate", "seed", "db", "reset", "backup", "restore", "check", "doctor", "env", "init", "history", "run", "repl", "local", "help",
 }
 
 local function known(name)
@@ -56,12 +56,12 @@ local function new_parser(name)
   return parser
 end
 
-local function first_command(arguments)
+local function first_command(arguments, from)
   local takes_value = { ["--project"] = true, ["--schema"] = true, ["--config"] = true, ["--env"] = true }
-  local i = 1
+  local i = from or 1
   while i <= #arguments do
     local argument = arguments[i]
-    if argument:sub(1, 1) ~= "-" then
+    if argument:sub(1, 1) ~= "-" or argument == "-" then
       return argument, i
     end
     i = i + (takes_value[argument] and 2 or 1)
@@ -93,7 +93,8 @@ local function parse(name, command, arguments, at)
   end
   local rest
   if command.raw_after then
-    local cut = at + command.raw_after
+    local _, word_at = first_command(arguments, 2)
+    local cut = word_at or #arguments
     rest = table.move(arguments, cut + 1, #arguments, 1, {})
     arguments = table.move(arguments, 1, math.min(cut, #arguments), 1, {})
   end

@@ -45,7 +45,16 @@ end
 -- @treturn[2] string code
 -- @treturn[2] table detail
 function rebuild.from_copy(world, path, header, on_table)
-  local list, message, code, detail = copy.migrations(path)
+  -- Loading begins by emptying tables: only those that these migrations make may be there.
+  local tables, message, code, detail = snapshot.tables(world.db, { schemas = header.schemas, history_schema = header.history_schema })
+  if not tables then
+    return nil, message, code, detail
+  elseif #tables > 0 then
+    return nil, ("%s.%s is there already, and a backup is only restored into empty schemas"):format(
+      tables[1].schema, tables[1].name), "unsafe"
+  end
+  local list
+  list, message, code, detail = copy.migrations(path)
   local folder
   if list then
     folder, message, code = fs.temporary("tilth-restore-")
@@ -67,6 +76,44 @@ function rebuild.from_copy(world, path, header, on_table)
   return load.run(world.db, path, header, on_table)
 end
 
+local function contains(list, name)
+  for _, entry in ipairs(list) do
+    if entry == name then
+      return true
+    end
+  end
+  return false
+end
+
+-- The history may live in a schema that is not restored otherwise; its table is picked out of the archive's list.
+local function restore_history(argv, env, path, program, schema)
+  local listed = {}
+  local done, message, code = tools.run({ program, "--list", path }, {}, function(chunk)
+    listed[#listed + 1] = chunk
+  end)
+  if not done then
+    return nil, message, code
+  end
+  local wanted, lines = (" %s _prisma_migrations "):format(schema), {}
+  for line in table.concat(listed):gmatch("[^\n]+") do
+    lines[#lines + 1] = line:find(wanted, 1, true) and line or nil
+  end
+  local folder
+  folder, message, code = fs.temporary("tilth-restore-")
+  if not folder then
+    return nil, message, code
+  end
+  local guard <close> = remove_later(folder) -- luacheck: ignore 211
+  local file = fs.join(folder, "list")
+  done, message, code = fs.write(file, table.concat(lines, "\n") .. "\n")
+  if not done then
+    return nil, message, code
+  end
+  local own = table.move(argv, 1, #argv, 1, {})
+  own[#own + 1], own[#own + 2] = "--use-list=" .. file, path
+  return tools.run(own, env)
+end
+
 --- Restores an archive of pg_dump.
 -- @tparam Db db a session with the database, to compare afterwards
 -- @tparam string path
@@ -82,10 +129,18 @@ function rebuild.from_archive(db, path, options)
   if not env then
     return nil, why, "config"
   end
+  local header = options.header
   local argv = { options.tools.pg_restore, "--exit-on-error", "--single-transaction", "--no-password",
     tools.database_option(options.target.database) }
   for _, name in ipairs(options.plain and NOT_FOR_A_PROOF or {}) do
     argv[#argv + 1] = "--no-" .. name
+  end
+  local history = header and header.history_schema
+  if options.schemas and history and not contains(options.schemas, history) then
+    local ok, message, code = restore_history(argv, env, path, options.tools.pg_restore, history)
+    if not ok then
+      return nil, message, code
+    end
   end
   for _, schema in ipairs(options.schemas or {}) do
     argv[#argv + 1] = "--schema=" .. schema
@@ -98,10 +153,9 @@ function rebuild.from_archive(db, path, options)
   local done, message, code = tools.run(argv, env)
   if not done then
     return nil, message, code
-  elseif not options.header then
+  elseif not header then
     return { compared = false }
   end
-  local header = options.header
   local compared, detail
   compared, message, code, detail = db:transaction(function()
     local ok, reason, state, more = db:script("set local statement_timeout = 0; set local row_security = off; " .. snapshot.PLAIN_TEXT)

@@ -8,7 +8,7 @@ local destination = require("tilth.backup.destination")
 local fs = require("tilth.fs")
 local hash = require("tilth.hash")
 local manifest = require("tilth.backup.manifest")
-local observe = require("tilth.migrate.observe")
+local reset_observe = require("tilth.reset.observe")
 local recorded = require("tilth.backup.recorded")
 local retention = require("tilth.backup.retention")
 local size = require("tilth.reset.size")
@@ -220,7 +220,8 @@ function run.run(world, action)
   if not found and message then
     return nil, message, code, detail
   end
-  local schemas = observe.schemas(world.db, world.project)
+  -- The same schemas that a reset puts aside and a restore fills.
+  local schemas = reset_observe.schema_names(world.target, world.project)
   local made
   made, message, code, detail = make(world, chosen, schemas, found)
   if not made and code == "pg_dump" and not action.format then

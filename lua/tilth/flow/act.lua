@@ -8,17 +8,19 @@ local interrupt = require("tilth.core.interrupt")
 local RUNNERS = {
   backup = "tilth.backup.run",
   reset = "tilth.reset.bin",
+  restore = "tilth.backup.restore",
   migrate = "tilth.migrate.apply",
   seed = "tilth.seed.run",
   seed_command = "tilth.seed.run",
+  step = "tilth.flow.step",
   build = "tilth.build.run",
 }
 
 --- Kinds that need the database session and its lock.
-local NEEDS_DATABASE = { backup = true, reset = true, migrate = true, seed = true, seed_command = true }
+local NEEDS_DATABASE = { backup = true, reset = true, restore = true, migrate = true, seed = true, seed_command = true, step = true }
 
---- Kinds that go before the migrations of a run, or are these.
-local WITH_MIGRATIONS = { backup = true, reset = true, migrate = true }
+--- Kinds before whose end a reset is not complete: should one of them fail, it is taken back.
+local UNSETTLED = { backup = true, reset = true, restore = true, migrate = true }
 
 local function fail(outcome, message, code, detail)
   outcome.ok = false
@@ -27,7 +29,7 @@ end
 
 --- The migrations that follow a reset have all gone well: the reset is complete.
 local function settle_migrations(world, outcome)
-  if world.settled or not world.request.migrate then
+  if world.settled or not (world.request.migrate or world.request.restore) then
     return true
   end
   world.settled = true
@@ -76,7 +78,7 @@ end
 local function run_all(world, outcome)
   for i, action in ipairs(world.plan.actions) do
     world.current = i
-    if not WITH_MIGRATIONS[action.kind] and not settle_migrations(world, outcome) then
+    if not UNSETTLED[action.kind] and not settle_migrations(world, outcome) then
       return
     end
     if not NEEDS_DATABASE[action.kind] then
@@ -115,9 +117,11 @@ end
 local DOING = {
   backup = "during the backup",
   reset = "during the reset",
+  restore = "while restoring %s",
   migrate = "while applying migration %s",
   seed = "while running seed %s",
   seed_command = "while the seed command ran",
+  step = "during the step %s",
   build = "while building with %s",
 }
 

@@ -110,6 +110,9 @@ local function prepare(ctx, request)
   if not parts.target then
     return nil, message, code, detail
   end
+  if request.into then
+    parts.target = require("tilth.backup.retarget").database(parts.target, request.into)
+  end
   for _, note in ipairs(parts.target.notes or {}) do
     parts.notes[#parts.notes + 1] = note
   end

@@ -5,6 +5,7 @@ local plan = {}
 local PLANNERS = {
   { part = "backup", module = "tilth.backup.plan" },
   { part = "reset", module = "tilth.reset.plan" },
+  { part = "restore", module = "tilth.backup.restore_plan" },
   { part = "migrate", module = "tilth.migrate.plan" },
   { part = "seed", module = "tilth.seed.plan" },
   { part = "build", module = "tilth.build.plan" },
@@ -52,7 +53,7 @@ end
 
 --- Does the plan hold an action of this kind?
 -- @param made a plan
--- @param kind "backup", "reset", "migrate", "seed", "seed_command" or "build"
+-- @param kind "backup", "reset", "restore", "migrate", "seed", "seed_command" or "build"
 -- @return boolean
 function plan.has(made, kind)
   for _, action in ipairs(made.actions) do

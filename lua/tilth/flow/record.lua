@@ -7,10 +7,12 @@ local report = require("tilth.report")
 
 local VERB = {
   backup = "back up",
+  restore = "restore",
   reset = "reset",
   migrate = "apply migration",
   seed = "run seed",
   seed_command = "run the seed command",
+  step = "run the step",
   build = "build with",
 }
 
@@ -195,6 +197,9 @@ local function summary(outcome)
   end
   if counts.seed_command then
     parts[#parts + 1] = "seed command run"
+  end
+  if counts.step then
+    parts[#parts + 1] = ("%d step%s of the script's own run"):format(counts.step, counts.step == 1 and "" or "s")
   end
   if counts.build then
     parts[#parts + 1] = "built"

@@ -5,6 +5,9 @@ local names = require("tilth.reset.names")
 local size = require("tilth.reset.size")
 local stale = require("tilth.reset.stale")
 
+-- More migrations than any history has: a restore that was cut short never counts as complete, since its rows may be missing.
+local NEVER <const> = 2147483647
+
 local function has_anything(schema)
   return schema.oid ~= nil and schema.objects > 0
 end
@@ -22,10 +25,11 @@ end
 --- The actions of a reset: none, or one.
 -- An empty schema is left as it is, and the action stays: that the flag was used must be noted all the same.
 -- @tparam table observed with reset, ledger, flags, build, migrations, settings
+-- @tparam[opt] table request
 -- @treturn table list of { kind = "reset", text,
 --   schemas = { names }, bins = { schema -> bin }, all, history, empty, bytes, tables, expected }
 -- @treturn table list of { kind = "reset", why }
-function plan.actions(observed)
+function plan.actions(observed, request)
   local state = observed.reset
   local spent = stale.judge(observed)
   if spent and spent.policy == "skip" then
@@ -47,7 +51,7 @@ function plan.actions(observed)
   return { {
     kind = "reset", text = text, schemas = schemas, bins = names.choose(wanted, state.now, state.bins), all = state.names,
     history = state.history, empty = empty, bytes = bytes, tables = tables,
-    expected = #(observed.migrations or {}),
+    expected = request and request.restore and NEVER or #(observed.migrations or {}),
   } }, {}
 end
 
