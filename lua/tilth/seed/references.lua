@@ -1,6 +1,7 @@
 --- Relations in rows: `author = { email = "..." }` becomes a foreign key, `posts = { {...} }` rows of their own.
 local references = {}
 
+local links = require("tilth.seed.links")
 local merge = require("tilth.seed.merge")
 local shape = require("tilth.seed.shape")
 local values = require("tilth.seed.values")
@@ -28,7 +29,7 @@ local function target_binding(self, op, relation, place)
 end
 
 --- The columns that a reference names, and its values for them as text.
-local function parts_of(self, op, binding, name, value, number, row)
+local function parts_of(self, op, binding, name, value, place)
   local columns, texts, names = {}, {}, {}
   for field_name in pairs(value) do
     names[#names + 1] = field_name
@@ -37,12 +38,11 @@ local function parts_of(self, op, binding, name, value, number, row)
   for index, field_name in ipairs(names) do
     local field = type(field_name) == "string" and binding:field(field_name)
     if not field then
-      self.session.on_error(op, { row = number, source = row },
-        ("%s: %s has no field %q"):format(name, binding.label, tostring(field_name)), "usage")
+      self.session.on_error(op, place, ("%s: %s has no field %q"):format(name, binding.label, tostring(field_name)), "usage")
     end
     local converted, message = values.converter(field.column, field.enum_map)(value[field_name])
     if converted == nil then
-      self.session.on_error(op, { row = number, source = row }, ("%s.%s: %s"):format(name, field_name, message), "22023")
+      self.session.on_error(op, place, ("%s.%s: %s"):format(name, field_name, message), "22023")
     end
     columns[index], texts[index] = field.column, converted
   end
@@ -91,7 +91,7 @@ local function look_up(self, op, binding, columns, relation, asked, known)
   for _, row in ipairs(result) do
     local entry = asked[row.n]
     if known[entry.key] then
-      session.on_error(op, { row = entry.number, source = entry.row },
+      session.on_error(op, entry.place,
         ("%s: more than one row of %s is meant"):format(entry.name, binding.label), "21000",
         { advice = "Name it by a unique field." })
     end
@@ -104,7 +104,12 @@ local function look_up(self, op, binding, columns, relation, asked, known)
 end
 
 --- Resolves one relation of all rows to its foreign key columns.
-local function resolve_owner(self, op, name, relation, rows, copies)
+-- @param op       the operation, for errors
+-- @param name     the relation's field
+-- @param relation { model, references (fields of the model), fields (what gets their values) }
+-- @param places   where each row is, for errors
+-- @param copies   the rows, which are changed
+function References:resolve_owner(op, name, relation, places, copies)
   local session = self.session
   local binding = target_binding(self, op, relation, {})
   local groups = {}
@@ -115,7 +120,7 @@ local function resolve_owner(self, op, name, relation, rows, copies)
         row[field] = session.null
       end
     elseif type(value) == "table" then
-      local columns, texts = parts_of(self, op, binding, name, value, number, rows[number])
+      local columns, texts = parts_of(self, op, binding, name, value, places[number])
       local id = binding.table.sql .. "\1" .. shape.signature(value) .. "\1" .. table.concat(relation.references, "\0")
       local group = groups[id]
       if not group then
@@ -123,15 +128,14 @@ local function resolve_owner(self, op, name, relation, rows, copies)
         group = { columns = columns, entries = {}, asked = {}, known = self.known[id], seen = {} }
         groups[id], groups[#groups + 1] = group, group
       end
-      local entry = { key = text_key(texts), texts = texts, number = number, row = rows[number], copy = row, name = name }
+      local entry = { key = text_key(texts), texts = texts, place = places[number], copy = row, name = name }
       group.entries[#group.entries + 1] = entry
       if not group.known[entry.key] and not group.seen[entry.key] then
         group.seen[entry.key] = true
         group.asked[#group.asked + 1] = entry
       end
     elseif value ~= nil then
-      session.on_error(op, { row = number, source = rows[number] },
-        ("%s is a relation: give it as { field = value } of %s"):format(name, binding.label), "usage")
+      session.on_error(op, places[number], ("%s is a relation: give it as { field = value } of %s"):format(name, binding.label), "usage")
     end
     row[name] = nil
   end
@@ -143,7 +147,7 @@ local function resolve_owner(self, op, name, relation, rows, copies)
     for _, entry in ipairs(group.entries) do
       local found = group.known[entry.key]
       if not found then
-        session.on_error(op, { row = entry.number, source = entry.row },
+        session.on_error(op, entry.place,
           ("%s: there is no %s with %s"):format(name, binding.label, entry.key:gsub("%z", ", ")), "23503",
           { advice = ("Seed %s first (name that seed in `after`), or correct the value."):format(binding.label) })
       end
@@ -156,10 +160,6 @@ end
 
 --- The rows under a parent, each with its reference to it.
 local function take_children(self, op, name, relation, rows, copies, children)
-  if relation.side == "many" then
-    self.session.on_error(op, {}, ("%s is a many-to-many relation without a model of its own"):format(name), "usage",
-      { advice = ("Write the pairs to its join table: db:ensure(%q, { { A = ..., B = ... } })."):format(relation.join.table) })
-  end
   local list, options = {}, nil
   for number, row in ipairs(copies) do
     local value = row[name]
@@ -204,17 +204,17 @@ end
 
 --- Takes the relations out of rows.
 -- @param op   the operation
--- @param _    the call
+-- @param call  { base = rows of the call that were written before these | nil }
 -- @param rows list of rows, left as they are
--- @return list of rows with foreign keys, list of { model, rows, options } to be written after them
-function References:resolve(op, _, rows)
+-- @return list of rows with foreign keys, list of { model, rows, options } and { link } to be written after them, in this order
+function References:resolve(op, call, rows)
   local used = next(op.binding.relations) and used_relations(op.binding, rows)
   if not used then
     return rows, {}
   end
-  local copies, children = {}, {}
+  local copies, children, places = {}, {}, {}
   for index, row in ipairs(rows) do
-    copies[index] = {}
+    copies[index], places[index] = {}, { row = (call.base or 0) + index, source = row }
     for name, value in pairs(row) do
       copies[index][name] = value
     end
@@ -222,11 +222,13 @@ function References:resolve(op, _, rows)
   -- The own foreign keys first: they may be part of the key by which children find their parent.
   for _, entry in ipairs(used) do
     if entry.relation.side == "holder" then
-      resolve_owner(self, op, entry.name, entry.relation, rows, copies)
+      self:resolve_owner(op, entry.name, entry.relation, places, copies)
     end
   end
   for _, entry in ipairs(used) do
-    if entry.relation.side ~= "holder" then
+    if entry.relation.side == "many" then
+      links.take(self.session, op, entry.name, entry.relation, rows, copies, children)
+    elseif entry.relation.side ~= "holder" then
       take_children(self, op, entry.name, entry.relation, rows, copies, children)
     end
   end

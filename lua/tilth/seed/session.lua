@@ -5,6 +5,7 @@ local sql = require("tilth.sql")
 local buffer = require("tilth.seed.buffer")
 local errors = require("tilth.seed.errors")
 local explain = require("tilth.seed.explain")
+local links = require("tilth.seed.links")
 local operation = require("tilth.seed.operation")
 local references = require("tilth.seed.references")
 local source = require("tilth.seed.source")
@@ -264,33 +265,44 @@ local function as_list(rows)
   return rows
 end
 
-local function write(self, verb, name, rows, options)
+local write
+
+--- Writes the rows of relations, after the rows they belong to.
+local function write_children(self, verb, children)
+  for _, child in ipairs(children) do
+    if child.link then
+      local joined, rows = links.rows(child.link, self.references)
+      write(self, "ensure", joined, rows, { key = { "A", "B" } })
+    else
+      write(self, verb, child.model, child.rows, child.options)
+    end
+  end
+end
+
+--- Writes rows of a call, and what hangs on them.
+local function write_rows(self, op, call, rows)
+  local base = call.base or 0
+  local resolved, children = self.references:resolve(op, call, rows)
+  if #resolved > buffer.LIMIT then
+    stream.write(self, op, call, stream.each(resolved))
+  else
+    for index, row in ipairs(resolved) do
+      self.buffer:add(op, call, row, base + index)
+    end
+  end
+  write_children(self, op.verb, children)
+end
+
+write = function(self, verb, name, rows, options)
   if type(rows) ~= "table" then
     error(("db:%s expects a row or a list of rows, not a %s"):format(verb, type(rows)), 3)
   end
   rows = as_list(rows)
-  if rows[1] == nil then
-    local empty = begin(self, verb, name, options, nil)
-    return empty and self.current.counts
-  end
   local op, call = begin(self, verb, name, options, rows[1])
-  local children
-  rows, children = self.references:resolve(op, call, rows)
-  if #rows > buffer.LIMIT then
-    local position = 0
-    stream.write(self, op, call, function()
-      position = position + 1
-      return rows[position]
-    end)
-  else
-    for index, row in ipairs(rows) do
-      self.buffer:add(op, call, row, index)
-    end
+  if rows[1] ~= nil then
+    write_rows(self, op, call, rows)
+    trace(self, verb)
   end
-  for _, child in ipairs(children) do
-    write(self, verb, child.model, child.rows, child.options)
-  end
-  trace(self, verb)
   return call.counts
 end
 
@@ -320,8 +332,10 @@ function Session:sync(name, rows, options)
   end
   rows = as_list(rows)
   local op, call = begin(self, "sync", name, options, rows[1])
-  rows = self.references:resolve(op, call, rows)
+  local children
+  rows, children = self.references:resolve(op, call, rows)
   sync.write(self, op, call, rows, options or {})
+  write_children(self, "upsert", children)
   trace(self, "sync")
   return call.counts
 end
@@ -343,7 +357,7 @@ function Session:load(name, input, options)
   self.on_progress = function(rows)
     bar:set(opened.position and opened.position() or rows)
   end
-  source.write(self, op, call, opened)
+  source.write(self, op, call, opened, write_rows)
   self.on_progress = nil
   trace(self, "load")
   return call.counts

@@ -48,7 +48,10 @@ local function given_columns(self, op, row)
   table.sort(names, function(a, b) return tostring(a) < tostring(b) end)
   for _, name in ipairs(names) do
     local field = type(name) == "string" and binding:field(name)
-    if not field then
+    if not field and binding.relations[name] then
+      return nil, ("%s.%s is a relation, which the rows before it do not have"):format(binding.label, name),
+        { advice = ("Give %s in the first row as well, db.null if it has none."):format(name) }
+    elseif not field then
       return nil, ("%s has no field %q."):format(binding.label, tostring(name)) .. suggest.hint(tostring(name), binding:names())
     end
     local column = field.column

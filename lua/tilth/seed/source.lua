@@ -218,14 +218,42 @@ local function write_raw(session, op, call, opened, found)
   session.on_counts(op, call, inserted, updated, unchanged)
 end
 
+local function has_relation(op, row)
+  for name in pairs(op.binding.relations) do
+    if row[name] ~= nil then
+      return true
+    end
+  end
+  return false
+end
+
+--- Rows with relations: part by part, so that what hangs on them is written by sets.
+local function write_parts(session, op, call, opened, write_rows)
+  call.base = 0
+  local row = opened.pending
+  while row ~= nil do
+    local rows = {}
+    repeat
+      rows[#rows + 1] = row
+      row = opened.next()
+    until row == nil or #rows == buffer.LIMIT
+    write_rows(session, op, call, rows)
+    call.base = call.base + #rows
+    session.on_progress(call.base)
+  end
+end
+
 --- Writes all rows of an opened source.
-function source.write(session, op, call, opened)
+-- @param write_rows function(session, op, call, rows): writes rows with relations
+function source.write(session, op, call, opened, write_rows)
   if opened.first == nil then
     return
   end
   local found = raw_shape(op, opened)
   if found then
     write_raw(session, op, call, opened, found)
+  elseif opened.pending ~= nil and has_relation(op, opened.pending) then
+    write_parts(session, op, call, opened, write_rows)
   else
     stream.write(session, op, call, opened.next, opened.pending)
   end

@@ -279,6 +279,15 @@ local function write_run(self, op, call, found, window, next_row, base)
   return options.rows, options.pending
 end
 
+--- An iterator over the rows of a list.
+function stream.each(rows)
+  local position = 0
+  return function()
+    position = position + 1
+    return rows[position]
+  end
+end
+
 --- Writes the rows of a list or iterator.
 -- @param self     { buffer, db, null, on_error, on_counts, on_progress }
 -- @param op       the operation

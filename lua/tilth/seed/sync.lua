@@ -136,11 +136,7 @@ function sync.write(self, op, call, rows, options)
     rest = remove_all(self, op, call, scope, options)
   else
     rows = scoped_rows(self, op, call, rows, scope)
-    local position = 0
-    stream.write(self, op, call, function()
-      position = position + 1
-      return rows[position]
-    end)
+    stream.write(self, op, call, stream.each(rows))
     self.buffer:flush()
     rest = remove_rest(self, op, call, rows, scope, options.delete)
   end
