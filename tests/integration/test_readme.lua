@@ -37,13 +37,23 @@ function TestReadme:test_every_command_of_the_list_explains_itself()
     table.remove(words, 1)
     if words[1] and words[1] ~= "help" then
       words[#words + 1] = "--help"
-      local result = program.run({ args = words })
-      lu.assertEquals(result.status, 0, line .. "\n" .. result.text)
-      lu.assertStrContains(result.stdout, "Usage: tilth " .. words[1])
+      -- Once with the modules of the tree, once with those that are compiled in.
+      for _, variables in ipairs({ {}, { TILTH_LUADIR = false } }) do
+        local result = program.run({ args = words, env = variables })
+        lu.assertEquals(result.status, 0, line .. "\n" .. result.text)
+        lu.assertStrContains(result.stdout, "Usage: tilth " .. words[1])
+      end
       seen = seen + 1
     end
   end
   lu.assertTrue(seen > 20, seen)
+end
+
+function TestReadme:test_the_list_has_every_command()
+  local list = block("sh", "tilth migrate deploy")
+  for _, name in ipairs(require("tilth.cli").commands()) do
+    lu.assertStrContains(list, "tilth " .. name)
+  end
 end
 
 function TestReadme:test_every_setting_is_in_the_table_of_options()
