@@ -12,6 +12,7 @@ int luaopen_tilth_core_fs(lua_State *L);
 int luaopen_tilth_core_hash(lua_State *L);
 int luaopen_tilth_core_interrupt(lua_State *L);
 int luaopen_tilth_core_json(lua_State *L);
+int luaopen_tilth_core_limit(lua_State *L);
 int luaopen_tilth_core_net(lua_State *L);
 int luaopen_tilth_core_pg(lua_State *L);
 int luaopen_tilth_core_proc(lua_State *L);

@@ -264,10 +264,8 @@ static int interrupt_signal(lua_State *L)
     return 1;
 }
 
-/* interrupt.clear(): forgets an interruption, for a prompt that goes on after Ctrl-C */
-static int interrupt_clear(lua_State *L)
+void tilth_interrupt_clear(struct tilth_interrupt *interrupt)
 {
-    struct tilth_interrupt *interrupt = tilth_interrupt_of(L);
     char bytes[16];
     while (read(interrupt->pipe[0], bytes, sizeof bytes) > 0) {
         /* drained */
@@ -276,6 +274,12 @@ static int interrupt_clear(lua_State *L)
     interrupt->count = 0;
     interrupt->raised = false;
     interrupt->caught = false;
+}
+
+/* interrupt.clear(): forgets an interruption, for a prompt that goes on after Ctrl-C */
+static int interrupt_clear(lua_State *L)
+{
+    tilth_interrupt_clear(tilth_interrupt_of(L));
     return 0;
 }
 

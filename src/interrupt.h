@@ -33,6 +33,9 @@ void tilth_interrupt_begin(struct tilth_interrupt *interrupt);
 /* Raises the interruption as a Lua error. Does not return. */
 int tilth_raise_interrupt(lua_State *L);
 
+/* Forgets an interruption that has been dealt with. */
+void tilth_interrupt_clear(struct tilth_interrupt *interrupt);
+
 /* The signal that interrupted this runtime, or 0: a primitive that forwards it needs it.
  */
 int tilth_interrupt_signal(lua_State *L);

@@ -23,6 +23,7 @@ static const luaL_Reg core[] = {
     {"tilth.core.hash", luaopen_tilth_core_hash},
     {"tilth.core.interrupt", luaopen_tilth_core_interrupt},
     {"tilth.core.json", luaopen_tilth_core_json},
+    {"tilth.core.limit", luaopen_tilth_core_limit},
     {"tilth.core.net", luaopen_tilth_core_net},
     {"tilth.core.pg", luaopen_tilth_core_pg},
     {"tilth.core.proc", luaopen_tilth_core_proc},
@@ -36,7 +37,9 @@ static const luaL_Reg core[] = {
 static int load_from_folder(lua_State *L, const char *folder, const char *name)
 {
     static const char *const tails[] = {".lua", "/init.lua"};
-    const char *relative = luaL_gsub(L, name, ".", "/");
+    /* The scripts that users copy stand beside the folder of the modules. */
+    const char *path = luaL_gsub(L, name, ".", "/");
+    const char *relative = luaL_gsub(L, path, "tilth/scripts/", "../scripts/");
     for (size_t i = 0; i < sizeof tails / sizeof *tails; i++) {
         const char *file = lua_pushfstring(L, "%s/%s%s", folder, relative, tails[i]);
         FILE *input = fopen(file, "r");

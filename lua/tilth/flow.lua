@@ -1,4 +1,7 @@
 --- The road of every command that can change a database: observe, plan, review, act, record.
+--
+-- Commands take it in one go with `flow.run`. Scripts take it step by step, and may add steps of their own: see
+-- scripts/flow.lua. What fails is raised as an error object there.
 local flow = {}
 
 local act = require("tilth.flow.act")
@@ -6,6 +9,105 @@ local observe = require("tilth.flow.observe")
 local plan = require("tilth.flow.plan")
 local record = require("tilth.flow.record")
 local review = require("tilth.flow.review")
+
+local function raise(message, code, detail)
+  require("tilth.seed.errors").raise(message, code, detail)
+end
+
+--- Reads the words of a script's command line. An unknown one raises: a mistyped --dry-run must not act.
+-- @tparam table known list of options, such as "--dry-run"
+-- @param ... the words
+-- @treturn table option to true
+-- @raise an error object, code "usage"
+function flow.options(known, ...)
+  local options, allowed = {}, {}
+  for _, name in ipairs(known) do
+    allowed[name] = true
+  end
+  for _, word in ipairs({ ... }) do
+    if not allowed[word] then
+      raise(("unknown argument %s%s"):format(word, require("tilth.suggest").hint(word, known)), "usage",
+        { advice = "Nothing was done.", exit = 2 })
+    end
+    options[word] = true
+  end
+  return options
+end
+
+--- Observes what a request needs; holds the migration lock from here on, unless it is a dry run.
+-- @tparam table request what is wanted: see docs/architecture.md
+-- @tparam[opt] table ctx of tilth.context; that of the command line
+-- @treturn table world, for a `<close>` variable; `world.observed` is what was found
+-- @raise an error object
+function flow.observe(request, ctx)
+  local world, message, code, detail = observe.run(ctx or require("tilth").context(), request)
+  if not world then
+    raise(message, code, detail)
+  end
+  return world
+end
+
+--- Makes the plan from what was observed, in world.plan. Changes nothing.
+-- @tparam table world
+-- @treturn table the plan: actions, skipped
+function flow.plan(world)
+  world.plan = plan.make(world.observed, world.request)
+  return world.plan
+end
+
+--- Adds a step of one's own to the plan.
+-- @tparam table world with a plan
+-- @tparam string when "before" or "after"
+-- @tparam string part "reset", "migrate", "seed" or "build"
+-- @tparam string name of the step, for reports and the ledger
+-- @tparam function fn called with a session (see tilth.session) and the world; it fails by raising an error
+function flow.step(world, when, part, name, fn)
+  require("tilth.flow.step").add(world, { when = when, part = part, name = name }, fn)
+end
+
+--- Runs the safety checks and says what is planned and what they found.
+-- @tparam table world with a plan
+-- @treturn boolean true when the script must end with `return flow.stop(world)`: a check forbids to go on, or it is a dry run
+function flow.review(world)
+  world.findings = review.run(world.observed, world.plan)
+  world.blocked = review.blocked(world.findings)
+  record.announce(world, world.blocked)
+  return world.request.dry_run or world.blocked ~= nil
+end
+
+--- Ends without acting: what a dry run would do, or why the flow is refused.
+-- @tparam table world after review
+-- @treturn[1] table result, to be returned by the script
+-- @treturn[2] nil
+-- @treturn[2] string message
+-- @treturn[2] string code
+-- @treturn[2] table detail
+function flow.stop(world)
+  return record.without_acting(world, world.blocked)
+end
+
+--- Carries the plan out, in world.outcome. It does not raise what fails: `flow.record` tells that.
+-- @tparam table world after review; raises when a check forbids to go on
+-- @treturn table outcome: see docs/architecture.md
+function flow.act(world)
+  if not world.findings or world.blocked or world.request.dry_run then
+    error("flow.act: the plan was not reviewed, or may not be carried out", 2)
+  end
+  record.begin(world)
+  world.outcome = act.run(world)
+  return world.outcome
+end
+
+--- Writes the outcome to the ledger and says how it went.
+-- @tparam table world after act
+-- @treturn[1] table result, to be returned by the script
+-- @treturn[2] nil
+-- @treturn[2] string message
+-- @treturn[2] string code
+-- @treturn[2] table detail
+function flow.record(world)
+  return record.finish(world, world.outcome)
+end
 
 --- Carries a request out, or with request.dry_run only says what would be done.
 -- @param ctx     the command's context (cli.lua)
@@ -17,16 +119,12 @@ function flow.run(ctx, request)
   if not world then
     return nil, message, code, detail
   end
-  world.plan = plan.make(world.observed, request)
-  world.findings = review.run(world.observed, world.plan)
-  local blocked = review.blocked(world.findings)
-  record.announce(world, blocked)
-  if request.dry_run or blocked then
-    return record.without_acting(world, blocked)
+  flow.plan(world)
+  if flow.review(world) then
+    return flow.stop(world)
   end
-  record.begin(world)
-  local outcome = act.run(world)
-  return record.finish(world, outcome)
+  flow.act(world)
+  return flow.record(world)
 end
 
 return flow

@@ -2,46 +2,31 @@
 local run_command = {
   summary = "Run a Lua script with tilth's modules.",
   --- The words after the script's name are the script's own, dashes and all.
-  raw_after = 1,
+  raw_after = true,
 }
 
 local fs = require("tilth.core.fs")
 local interrupt = require("tilth.core.interrupt")
+local script = require("tilth.script")
 
 --- Adds the command's arguments.
 function run_command.add_to_parser(parser)
-  parser:description("Runs FILE.lua. The arguments after it reach the script as `...` and in `arg`.\n"
-    .. "`require` finds tilth's modules, and modules beside the script.")
+  parser:description([[
+Runs FILE.lua (- is standard input). The arguments after it reach the script as `...` and in `arg`.
+`require` finds tilth's modules, those beside the script and those of the project.
+The exit status is the number that the script returns or gives to os.exit, else 0, or 1 after an error.
+
+  local db <close> = require("tilth").connect()   the project's database; errors are raised
+  for _, row in ipairs(db:query("select ...")) do ... end]])
   parser:argument("file", "The script."):argname("FILE.lua")
   parser:usage("Usage: tilth run [OPTION...] FILE.lua [ARGUMENT...]")
 end
 
-local function folder_of(path)
-  return path:match("^(.*)/[^/]*$") or "."
-end
-
---- Raised in the place of os.exit, so that connections and children are closed on the way out.
-local Exit = {}
-Exit.__index = Exit
-Exit.__tostring = function()
-  return "exit"
-end
-
-local function exit_number(code)
-  if code == nil or code == true then
-    return 0
-  elseif code == false then
-    return 1
+local function read_script(name)
+  if name == "-" then
+    return io.read("a")
   end
-  return math.tointeger(code) or 1
-end
-
-local function traceback(raised)
-  if type(raised) == "table" and getmetatable(raised) == Exit then
-    return raised
-  end
-  local text = type(raised) == "table" and tostring(raised) or raised
-  return { raised = raised, text = debug.traceback(tostring(text), 2) }
+  return fs.read(name)
 end
 
 --- The lines of a traceback that belong to the script: none of the program's own.
@@ -58,48 +43,53 @@ local function script_part(text)
   return table.concat(lines, "\n")
 end
 
---- The script's own globals: `arg`, and an os.exit that unwinds. All else is read from tilth's state.
-local function environment(args, arguments)
-  local script_os = setmetatable({
-    exit = function(code)
-      error(setmetatable({ code = exit_number(code) }, Exit), 0)
-    end,
-  }, { __index = os })
-  return setmetatable({
-    arg = table.move(arguments, 1, #arguments, 1, { [0] = args.file }),
-    os = script_os,
-  }, { __index = _G })
+--- What the script returned as the command's result.
+local function result_of(results)
+  local first, second = results[2], results[3]
+  if first == nil and type(second) == "string" then
+    return nil, table.unpack(results, 3, 5)
+  elseif type(first) == "number" then
+    return { exit = math.tointeger(first) or 1 }
+  elseif type(first) == "table" and type(first.data) == "table" then
+    return first
+  end
+  return { exit = 0 }
+end
+
+local function failure_of(failure)
+  if script.is_exit(failure) then
+    return { exit = failure.code }
+  elseif interrupt.signal() then
+    error(failure.raised or failure, 0)
+  elseif failure.fields then
+    -- A verb used wrongly is a script that failed, not a command line used wrongly.
+    return nil, failure.message, failure.code == "usage" and "failed" or failure.code, failure.fields
+  end
+  return nil, script_part(failure.text), "failed"
 end
 
 --- Runs the command.
--- @return result with the script's exit status | nil, message, code
-function run_command.run(args)
-  local text, message = fs.read(args.file)
+-- @return result with the script's exit status | nil, message, code, detail
+function run_command.run(args, ctx)
+  local text, message = read_script(args.file)
   if not text then
     return nil, "cannot read the script: " .. message, "usage"
   end
-  -- What the script requires is not tilth's code either: it may have globals.
-  setmetatable(_G, nil)
-  local folder = folder_of(args.file)
-  package.path = ("%s/?.lua;%s/?/init.lua;%s"):format(folder, folder, package.path)
+  local limit, why, code = script.limits(ctx)
+  if why then
+    return nil, why, code
+  end
   local arguments = args.rest or {}
-  local chunk, why = load(text:gsub("^#[^\n]*", "", 1), "@" .. args.file, "t", environment(args, arguments))
+  local chunk
+  chunk, why = script.load(text, args.file, arguments, ctx)
   if not chunk then
     return nil, why, "failed"
   end
-  local results = table.pack(xpcall(chunk, traceback, table.unpack(arguments)))
+  local results = table.pack(script.call(limit, chunk, table.unpack(arguments)))
   if results[1] then
-    local status = results[2]
-    return { exit = math.type(status) == "integer" and status or 0, silent = true }
+    return result_of(results)
   end
-  local failure = results[2]
-  if getmetatable(failure) == Exit then
-    return { exit = failure.code, silent = true }
-  end
-  if interrupt.signal() then
-    error(failure.raised, 0)
-  end
-  return nil, script_part(failure.text), "failed"
+  return failure_of(results[2])
 end
 
 return run_command

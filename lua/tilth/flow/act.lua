@@ -78,7 +78,7 @@ end
 local function run_all(world, outcome)
   for i, action in ipairs(world.plan.actions) do
     world.current = i
-    if not UNSETTLED[action.kind] and not settle_migrations(world, outcome) then
+    if not (UNSETTLED[action.kind] or action.with_migrations) and not settle_migrations(world, outcome) then
       return
     end
     if not NEEDS_DATABASE[action.kind] then

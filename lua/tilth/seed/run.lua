@@ -7,6 +7,7 @@ local fs = require("tilth.fs")
 local hash = require("tilth.hash")
 local json = require("tilth.json")
 local ledger = require("tilth.ledger")
+local limits = require("tilth.limits")
 local catalog = require("tilth.seed.catalog")
 local defaults = require("tilth.seed.defaults")
 local errors = require("tilth.seed.errors")
@@ -109,13 +110,19 @@ function run.body(world, action, opened)
     return nil, action.name .. " has changed since the plan was made", "failed", { advice = "Run the command again." }
   end
   local seconds = world.settings and world.settings:get("seed_timeout") or 0
-  local ok, problem = xpcall(function()
+  local allowed
+  allowed, message, code = limits.read(world.project.config)
+  if message then
+    return nil, message, code
+  end
+  local ok, problem = limits.call(allowed, raised, function()
     limit.run(world.db, seconds, function()
       loaded.definition.run(opened, context(world, action))
       opened:flush()
     end)
-  end, raised)
+  end)
   if not ok then
+    problem = errors.is(problem) and raised(problem) or problem
     return nil, problem.message, problem.code, problem.detail
   end
   return true
@@ -174,8 +181,9 @@ local function run_seed(world, action)
   end
   step.seconds = clock.monotonic() - started
   local counts = run.counts_text(step.tables)
-  world.report:done(("%s %s%s"):format(world.dry_run and "Would seed" or "Seeded", action.name, counts ~= "" and ": " .. counts or ""),
-    step.seconds)
+  local origin = action.ready and (" (ready-made, %s)"):format(action.path) or ""
+  world.report:done(("%s %s%s%s"):format(world.dry_run and "Would seed" or "Seeded", action.name, origin,
+    counts ~= "" and ": " .. counts or ""), step.seconds)
   return step
 end
 

@@ -1,0 +1,62 @@
+--- tilth for scripts and for Lua programs: `local db <close> = require("tilth").connect()`.
+local tilth = {}
+
+local function copy(from)
+  local made = {}
+  for key, value in pairs(from or {}) do
+    made[key] = value
+  end
+  return made
+end
+
+--- The version, such as "0.1.0".
+-- @treturn string
+function tilth.version()
+  return require("tilth.version").all().tilth
+end
+
+--- The context that commands work with: { args, env, cwd, report ... }. A script that `tilth run` started shares that of
+-- the command line (--project, --env, --json, --quiet ...).
+-- @tparam[opt] table args in the place of the command line's: project, schema, config, env, json, quiet, no_color, database_url
+-- @treturn table
+function tilth.context(args)
+  return require("tilth.context").new(copy(args))
+end
+
+--- Connects to the project's database. What fails on the session is raised as an error object.
+-- @tparam[opt] table options `read_only` (the server refuses every change), `database_url`, `project`, `env`, `wait`, `command`
+--   (how pg_stat_activity calls the session), `folder` (where db:load looks; the project's), `context`
+-- @treturn table session, for a `<close>` variable: see tilth.session
+-- @raise an error object: message, code, advice
+function tilth.connect(options)
+  options = options or {}
+  local errors = require("tilth.seed.errors")
+  local ctx = options.context or tilth.context()
+  local args = copy(ctx.args)
+  for _, name in ipairs({ "database_url", "project", "env", "wait", "schema", "config" }) do
+    args[name] = options[name] == nil and args[name] or options[name]
+  end
+  ctx = setmetatable({ args = args }, { __index = ctx })
+  local world = errors.check(require("tilth.flow.observe").open(ctx, {
+    command = options.command or "run", read_only = options.read_only, local_server = true,
+  }))
+  return require("tilth.session").new(world, { folder = options.folder })
+end
+
+--- The same module for a context that is given: `tilth run` puts it in the place of the plain one.
+-- @tparam table ctx of `context`
+-- @treturn table module
+function tilth.with(ctx)
+  local bound = copy(tilth)
+  function bound.context(args)
+    return args and tilth.context(args) or ctx
+  end
+  function bound.connect(options)
+    options = copy(options)
+    options.context = options.context or ctx
+    return tilth.connect(options)
+  end
+  return bound
+end
+
+return tilth

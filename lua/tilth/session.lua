@@ -1,0 +1,347 @@
+--- A session with the project's database as scripts and the prompt get it: what fails is raised as an error object.
+--
+-- Outside a transaction each statement and each verb is a transaction of its own; `db:transaction(function() ... end)` makes
+-- one of many. An error object has `message`, `code` (SQLSTATE or word) and the server's fields; tostring gives the message.
+local session = {}
+
+local database = require("tilth.db")
+local excerpt = require("tilth.migrate.excerpt")
+local errors = require("tilth.seed.errors")
+local explain = require("tilth.seed.explain")
+local seed_run = require("tilth.seed.run")
+local sql = require("tilth.sql")
+
+local Session = { __name = "tilth session" }
+Session.__index = Session
+
+local DEEPEST_FRAME <const> = 40
+
+--- SQL NULL as a value: db.null.
+Session.null = database.null
+
+--- Is this chunk one of tilth's own? Embedded ones are called lua/tilth/...; from a folder they carry its path.
+local function is_internal(source, folder)
+  return source:sub(1, 10) == "lua/tilth/" or (folder ~= nil and source:sub(1, #folder + 1) == folder .. "/")
+end
+
+--- `deploy.lua:12`: the line of the script that called.
+local function call_site(self)
+  for level = 3, DEEPEST_FRAME do
+    local info = debug.getinfo(level, "Sl")
+    if not info then
+      return nil
+    end
+    if info.currentline > 0 and self.is_caller(info.source) then
+      return info.source:sub(2) .. ":" .. info.currentline
+    end
+  end
+end
+
+local function fail(self, verb, text, message, code, detail)
+  detail = detail or {}
+  local site = call_site(self)
+  local more
+  local plain = message
+  message, more = explain.failure({ site = site, verb = verb, message = plain, code = code, detail = detail })
+  if text and detail.position then
+    local line, column = excerpt.locate(text, detail.position)
+    message = message .. "\n" .. excerpt.show(text, line, column)
+  end
+  error(errors.new(message, code, more), 0)
+end
+
+local function check_text(verb, text)
+  if type(text) ~= "string" then
+    error(("db:%s expects SQL text, not a %s"):format(verb, type(text)), 4)
+  end
+end
+
+--- The session of the verbs (upsert ...), which knows models and gathers rows; made when first needed.
+local function inner_of(self)
+  if not self.inner then
+    self.inner = seed_run.session(self.world, { name = self.name, path = self.folder .. "/" .. self.name })
+    self.inner.is_seed_file = function(source)
+      return self.is_caller("@" .. source)
+    end
+  end
+  return self.inner
+end
+
+--- Rows that a verb has gathered in a transaction reach the server before the next statement does.
+local function flush(self)
+  if self.inner then
+    self.inner:flush()
+  end
+end
+
+local function run(self, verb, method, text, ...)
+  check_text(verb, text)
+  flush(self)
+  local value, message, code, detail = self.db[method](self.db, text, ...)
+  if value == nil then
+    fail(self, verb, text, message, code, detail)
+  end
+  return value
+end
+
+--- Runs one statement with parameters $1, $2, ...
+-- @tparam string text SQL
+-- @param ... strings, numbers, booleans, nil or db.null
+-- @treturn table list of rows keyed by column name; `columns`, `count`, `command`
+-- @raise an error object with the script's line, the server's words and a caret under the place
+function Session:query(text, ...)
+  return run(self, "query", "query", text, ...)
+end
+
+--- The first row.
+-- @tparam string text SQL
+-- @treturn table|nil row, nil when there is none
+-- @raise as `query`
+function Session:one(text, ...)
+  return run(self, "one", "one", text, ...) or nil
+end
+
+--- The first column of the first row.
+-- @tparam string text SQL
+-- @return value; nil for NULL or when there is no row
+-- @raise as `query`
+function Session:value(text, ...)
+  local result = run(self, "value", "query", text, ...)
+  return result[1] and result[1][result.columns[1]]
+end
+
+--- Runs SQL: one statement with parameters, or a script of any number of statements without.
+-- @tparam string text SQL
+-- @treturn integer number of rows of the last statement
+-- @raise as `query`
+function Session:exec(text, ...)
+  if select("#", ...) > 0 then
+    return run(self, "exec", "query", text, ...).count
+  end
+  local results = run(self, "exec", "script", text)
+  self.inner = nil
+  -- What the verbs know about tables is read anew after a script that may have changed them.
+  local words = text:lower()
+  if words:find("%f[%a]table%f[%A]") or words:find("%f[%a]type%f[%A]") or words:find("%f[%a]schema%f[%A]") then
+    self:forget()
+  end
+  return #results > 0 and results[#results].count or 0
+end
+
+--- Is a transaction open, by this object or by SQL?
+-- @treturn boolean
+function Session:in_transaction()
+  local status = self.db:status()
+  return status == "transaction" or status == "failed"
+end
+
+local function bracket(self, method, fn)
+  local values
+  local ok, message, code, detail = self.db[method](self.db, function()
+    values = table.pack(fn(self))
+    flush(self)
+    return true
+  end)
+  if not ok then
+    fail(self, method, nil, message, code, detail)
+  end
+  return table.unpack(values, 1, values.n)
+end
+
+--- What was gathered in a block that an error has left was rolled back: it must not be written later.
+local function forgetful(self)
+  return setmetatable({}, { __close = function(guard)
+    if not guard.done then
+      self.inner = nil
+    end
+  end })
+end
+
+--- Runs fn(db) in a transaction: committed when it returns, rolled back when it raises. Within one it is a savepoint.
+-- @tparam function fn
+-- @return what fn returned
+-- @raise what fn raised, or an error object
+function Session:transaction(fn)
+  -- What was gathered before belongs to the outer block, whatever becomes of this one.
+  flush(self)
+  local guard <close> = forgetful(self)
+  local values = table.pack(bracket(self, self:in_transaction() and "savepoint" or "transaction", fn))
+  guard.done = true
+  return table.unpack(values, 1, values.n)
+end
+
+--- Runs fn(db) under a savepoint of the open transaction, so that an error in it can be caught and the rest goes on.
+-- @tparam function fn
+-- @return what fn returned
+-- @raise what fn raised, or an error object
+function Session:savepoint(fn)
+  return self:transaction(fn)
+end
+
+--- Opens a transaction.
+-- @raise an error object
+function Session:begin()
+  run(self, "begin", "script", "BEGIN")
+end
+
+--- Commits the open transaction.
+-- @raise an error object; code 25P02 when a statement in it had failed, so that the server rolled it back
+function Session:commit()
+  local results = run(self, "commit", "script", "COMMIT")
+  if results[#results].command == "ROLLBACK" then
+    fail(self, "commit", nil, "the transaction was rolled back, because a statement in it had failed", "25P02", {})
+  end
+end
+
+--- Rolls the open transaction back.
+-- @raise an error object
+function Session:rollback()
+  self.inner = nil
+  run(self, "rollback", "script", "ROLLBACK")
+end
+
+local function verb(self, name, ...)
+  local inner, arguments = inner_of(self), table.pack(...)
+  local function write()
+    return inner[name](inner, table.unpack(arguments, 1, arguments.n))
+  end
+  if self:in_transaction() then
+    return write()
+  end
+  return self:transaction(write)
+end
+
+--- Inserts rows, updates those that differ, leaves equal ones alone; in a seed's words, see docs/scripts.md.
+-- @tparam string name a model or table
+-- @tparam table rows a row or a list of rows
+-- @tparam[opt] table options `key`, `update`
+-- @treturn table counts: inserted, updated, unchanged
+-- @raise an error object
+function Session:upsert(name, rows, options)
+  return verb(self, "upsert", name, rows, options)
+end
+
+--- Inserts rows that are missing, and never touches those that are there.
+-- @tparam string name a model or table
+-- @tparam table rows
+-- @tparam[opt] table options `key`
+-- @treturn table counts
+-- @raise an error object
+function Session:ensure(name, rows, options)
+  return verb(self, "ensure", name, rows, options)
+end
+
+--- Makes a table, or the part in `where`, equal to the rows.
+-- @tparam string name a model or table
+-- @tparam table rows
+-- @tparam[opt] table options `key`, `where`, `delete`, `empty`
+-- @treturn table counts
+-- @raise an error object
+function Session:sync(name, rows, options)
+  return verb(self, "sync", name, rows, options)
+end
+
+--- Upserts from a file (.csv, .json, .jsonl) or an iterator, with flat memory.
+-- @tparam string name a model or table
+-- @param input a path relative to the session's folder, or function() -> row | nil
+-- @tparam[opt] table options `key`, `map`, `format`, `delimiter`, `header`
+-- @treturn table counts
+-- @raise an error object
+function Session:load(name, input, options)
+  return verb(self, "load", name, input, options)
+end
+
+--- COPY ... TO STDOUT.
+-- @tparam string text the COPY statement
+-- @tparam function sink called with whole rows as text
+-- @treturn integer number of rows
+-- @raise an error object
+function Session:copy_out(text, sink)
+  return run(self, "copy_out", "copy_out", text, sink)
+end
+
+--- COPY ... FROM STDIN.
+-- @tparam string text the COPY statement
+-- @param input text, or function() -> text | nil
+-- @treturn integer number of rows
+-- @raise an error object
+function Session:copy_in(text, input)
+  return run(self, "copy_in", "copy_in", text, input)
+end
+
+--- The statements of an SQL text, as the server would cut it.
+-- @tparam string text
+-- @treturn table list of { text, position, line }
+-- @raise an error object
+function Session.split(_, text)
+  return errors.check(sql.split(text))
+end
+
+--- The models and tables that the verbs know.
+-- @treturn table with `catalog`, `models` and `get(name)`
+-- @raise an error object
+function Session:models()
+  return errors.check(inner_of(self):models())
+end
+
+--- Forgets what is known about tables, after DDL.
+function Session:forget()
+  self.inner, self.world.state.seed_models = nil, nil
+end
+
+--- "idle", "active", "transaction", "failed" or "closed".
+function Session:status()
+  return self.db:status()
+end
+
+--- { pid, server_version, host, port, database, user, tls } of the open connection.
+function Session:info()
+  return self.db:info()
+end
+
+--- A name as SQL: quoted where needed.
+function Session:identifier(name)
+  return self.db:identifier(name)
+end
+
+--- A text as an SQL literal.
+function Session:literal(text)
+  return self.db:literal(text)
+end
+
+--- Opens the connection anew after it was lost. What a transaction had done is gone, and so are temporary tables.
+-- @raise an error object
+function Session:reconnect()
+  self.inner = nil
+  errors.check(self.db:reconnect())
+end
+
+--- Closes the connection; an open transaction is rolled back. Twice is allowed.
+function Session:close()
+  self.inner = nil
+  self.world:close()
+end
+
+Session.__close = Session.close
+Session.__tostring = function(self)
+  return ("session with %s (%s)"):format(self.world.target.text, self.db:status())
+end
+
+--- Makes a session of an open world.
+-- @tparam table world of tilth.flow.observe.open: db, project, report, state, target
+-- @tparam[opt] table options { name = as errors of `load` call it, folder = where `load` looks,
+--   is_caller = function(chunk's source) -> bool: whose lines errors show }
+-- @treturn table Session
+function session.new(world, options)
+  options = options or {}
+  local folder = os.getenv("TILTH_LUADIR")
+  return setmetatable({
+    world = world, db = world.db, name = options.name or "script", folder = options.folder or world.project.root,
+    environment = world.environment.name, project = world.project.root,
+    is_caller = options.is_caller or function(source)
+      return source:sub(1, 1) == "@" and not is_internal(source:sub(2), folder)
+    end,
+  }, Session)
+end
+
+return session
