@@ -10,7 +10,11 @@ local process = require("tilth.process")
 -- @return nil, message, code, detail (detail.exit: the child's own status)
 function run.run(world, action)
   world.report:progress("Building: " .. action.name)
-  local ended, message, code = process.run(action.argv, { cwd = action.cwd, env = world.child_env, stdin = "null" })
+  local ended, message, code = process.run(action.argv, {
+    cwd = action.cwd, env = world.child_env, stdin = "null",
+    -- With --json standard output is for the one document.
+    stdout = world.report.json and function(chunk) io.stderr:write(chunk) end or "inherit",
+  })
   if not ended then
     return nil, ("build: cannot start `%s`: %s"):format(action.name, message), code, {
       advice = "Is the program installed on this machine, and on PATH? Amplify builds have node and npm.",

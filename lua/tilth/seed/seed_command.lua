@@ -26,7 +26,11 @@ function seed_command.run(world, action)
   -- Prisma's seed commands name files from the folder where the command was given.
   local folder = world.ctx and world.ctx.cwd or world.project.root
   world.report:progress(("Running seed command `%s` ..."):format(action.text))
-  local ended, message, code = process.run(action.argv, { cwd = folder, env = environment(world, folder), stdin = "null" })
+  local ended, message, code = process.run(action.argv, {
+    cwd = folder, env = environment(world, folder), stdin = "null",
+    -- With --json standard output is for the one document.
+    stdout = world.report.json and function(chunk) io.stderr:write(chunk) end or "inherit",
+  })
   if not ended then
     return nil, ("the seed command `%s` cannot be started: %s"):format(action.text, message), code, {
       advice = code == MISSING and ("Is %s a devDependency that this build leaves out (npm ci --omit=dev)? "
