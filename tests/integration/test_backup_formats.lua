@@ -48,8 +48,8 @@ function TestBackupFormats:dump(name)
   local pg_dump = cluster.program("pg_dump")
   lu.skipIf(not pg_dump, "there is no pg_dump beside the server")
   local params = self.base.params
-  local done = assert(proc.run({ pg_dump, "-h", params.host, "-p", params.port, "-U", "postgres", "-d", name or self.base.name, "-n", "public" },
-    { stdout = "capture", stderr = "capture" }))
+  local done = assert(proc.run({ pg_dump, "-h", params.host, "-p", params.port, "-U", "postgres", "-d", name or self.base.name,
+    "-n", "public" }, { stdout = "capture", stderr = "capture" }))
   lu.assertEquals(done.code, 0, done.stderr)
   -- The guard word differs from run to run.
   return (done.stdout:gsub("\n\\u?n?restrict [^\n]*", ""))
@@ -185,7 +185,7 @@ function TestBackupFormats:test_the_restored_file_needs_no_migrations_folder()
   lu.assertEquals(self:dump(), before)
 end
 
-function TestBackupFormats:test_several_schemas_and_a_history_outside_of_them()
+function TestBackupFormats.test_several_schemas_and_a_history_outside_of_them()
   local base <close> = database.new()
   local folder = project.new({
     schema = 'datasource db {\n  provider = "postgresql"\n  url = env("DATABASE_URL")\n  schemas = ["one", "two"]\n}\n',

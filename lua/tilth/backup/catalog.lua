@@ -12,10 +12,10 @@ end
 --- Schemas that are nobody's data: the server's own, and what tilth keeps aside.
 catalog.OTHERS = [[n.nspname !~ '^(pg_|tilth_bin_)' and n.nspname not in ('information_schema', 'tilth')]]
 
---- Tables that hold rows of their own, partitions among them; $1: a JSON list of schemas, or null for all that hold data;
--- $2: the schema of the history table, whose table always counts.
+--- Tables that hold rows of their own, partitions among them; without sizes, which would wait for locks.
+-- $1: a JSON list of schemas, or null for all that hold data; $2: the schema of the history table, whose table always counts.
 catalog.tables = [[
-select n.nspname as schema, c.relname as name, pg_catalog.pg_table_size(c.oid)::float8 as bytes,
+select n.nspname as schema, c.relname as name,
   (select pg_catalog.json_agg(pg_catalog.json_build_object('name', a.attname, 'type', pg_catalog.format_type(a.atttypid, a.atttypmod),
       'generated', a.attgenerated <> '') order by a.attnum)
     from pg_catalog.pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped)::text as columns
@@ -92,25 +92,25 @@ select current_database() as database, pg_catalog.current_setting('server_versio
   pg_catalog.to_char(pg_catalog.clock_timestamp() at time zone 'UTC', 'YYYYMMDDHH24MISS') as stamp,
   pg_catalog.to_char(pg_catalog.clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as at,
   pg_catalog.pg_database_size(d.oid)::float8 as bytes,
-  (select coalesce(sum(pg_catalog.pg_total_relation_size(c.oid)), 0) from pg_catalog.pg_class c join pg_catalog.pg_namespace n
-    on n.oid = c.relnamespace where n.nspname like 'tilth\_bin\_%' and c.relkind in ('r', 'm'))::float8 as bin_bytes,
   (select count(*) from pg_catalog.pg_largeobject_metadata) as large_objects,
   (select pg_catalog.string_agg(extname, ', ' order by extname) from pg_catalog.pg_extension where extname <> 'plpgsql') as extensions
 from pg_catalog.pg_database d where d.datname = current_database()]]
 
 --- The query that counts the rows of a table and sums up what they hold, whatever their order.
 -- @tparam function quote identifier -> SQL
+-- @tparam function literal text -> SQL
 -- @tparam table entry { schema, name, columns = { { name, generated } } }
--- @treturn string SQL text; answers with rows and digest
-function catalog.digest(quote, entry)
+-- @treturn string SQL text; answers with rows, digest and bytes
+function catalog.digest(quote, literal, entry)
   local columns = {}
   for _, column in ipairs(entry.columns) do
     if not column.generated then
       columns[#columns + 1] = "x." .. quote(column.name)
     end
   end
-  return ([[select count(*) as rows, coalesce(sum(pg_catalog.hashtextextended(row(%s)::text collate "C", 0)::numeric), 0)::text as digest
-from only %s.%s x]]):format(table.concat(columns, ", "), quote(entry.schema), quote(entry.name))
+  local name = quote(entry.schema) .. "." .. quote(entry.name)
+  return ([[select count(*) as rows, coalesce(sum(pg_catalog.hashtextextended(row(%s)::text collate "C", 0)::numeric), 0)::text as digest,
+  pg_catalog.pg_table_size(%s)::float8 as bytes from only %s x]]):format(table.concat(columns, ", "), literal(name), name)
 end
 
 return catalog

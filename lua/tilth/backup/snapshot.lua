@@ -52,7 +52,7 @@ end
 --- The tables that hold rows of their own.
 -- @tparam Db db
 -- @tparam table scope { schemas = list or nil for the whole database, history_schema }
--- @treturn table list of { schema, name, bytes, columns = { { name, type, generated } } }
+-- @treturn table list of { schema, name, columns = { { name, type, generated } } }
 -- @treturn[2] nil
 -- @treturn[2] string message
 -- @treturn[2] string code
@@ -65,12 +65,12 @@ function snapshot.tables(db, scope)
   end
   local tables = {}
   for index, row in ipairs(result) do
-    tables[index] = { schema = row.schema, name = row.name, bytes = row.bytes, columns = row.columns and json.decode(row.columns) or {} }
+    tables[index] = { schema = row.schema, name = row.name, columns = row.columns and json.decode(row.columns) or {} }
   end
   return tables
 end
 
---- Counts rows and sums up contents; adds `rows` and `digest` to each entry.
+--- Counts rows and sums up contents; adds `rows`, `digest` and `bytes` to each entry.
 -- @tparam Db db
 -- @tparam table tables
 -- @tparam[opt] function on_table called with each entry before it is read
@@ -81,15 +81,16 @@ end
 -- @treturn[2] table detail
 function snapshot.count(db, tables, on_table)
   local function quote(name) return db:identifier(name) end
+  local function literal(text) return db:literal(text) end
   for _, entry in ipairs(tables) do
     if on_table then
       on_table(entry)
     end
-    local row, message, code, detail = db:one(catalog.digest(quote, entry))
+    local row, message, code, detail = db:one(catalog.digest(quote, literal, entry))
     if not row then
       return nil, ("cannot read the rows of %s.%s: %s"):format(entry.schema, entry.name, message), code, detail
     end
-    entry.rows, entry.digest = row.rows, row.digest
+    entry.rows, entry.digest, entry.bytes = row.rows, row.digest, row.bytes
   end
   return true
 end
@@ -172,7 +173,7 @@ end
 --- Runs fn(found) within a transaction that sees one state of the database, with its tables locked against DDL.
 -- @tparam Db db
 -- @tparam table scope { schemas = list or nil for the whole database, managed = list, history_schema }
--- @tparam function fn called with { database, server_version, server_version_num, encoding, stamp, at, bytes, bin_bytes,
+-- @tparam function fn called with { database, server_version, server_version_num, encoding, stamp, at, bytes,
 --   large_objects, extensions, tables = { { schema, name, bytes, columns, rows, digest } }, sequences, objects }
 -- @tparam[opt] function on_table called with each table before its rows are counted
 -- @treturn ... what fn returned

@@ -29,6 +29,10 @@ local LEFT_OUT <const> = {
   keepalives_count = true, tcp_user_timeout = true, client_encoding = true,
 }
 
+local function append(list, more)
+  table.move(more, 1, #more, #list + 1, list)
+end
+
 local function expand(files, pattern)
   local before, component, after = pattern:match("^(.-)/([^/]*%*[^/]*)(.*)$")
   if not before then
@@ -61,10 +65,10 @@ local function folders(options)
     list[#list + 1] = done.stdout:match("^([^\n]+)")
   end
   for _, pattern in ipairs(FOLDERS) do
-    table.move(expand(options.files, pattern), 1, 1e6, #list + 1, list)
+    append(list, expand(options.files, pattern))
   end
   if options.root then
-    table.move(expand(options.files, options.root .. NPM_FOLDERS), 1, 1e6, #list + 1, list)
+    append(list, expand(options.files, options.root .. NPM_FOLDERS))
   end
   return list
 end

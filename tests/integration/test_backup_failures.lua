@@ -1,0 +1,337 @@
+--- tilth backup and tilth restore when something is in the way: locks, full disks, kills, secrets, old tools, damage.
+local lu = require("luaunit")
+
+local TestBackupFailures = {}
+
+local clock = require("tilth.clock")
+local cluster = require("support.cluster")
+local database = require("support.database")
+local fs = require("tilth.core.fs")
+local proc = require("tilth.core.proc")
+local program = require("support.program")
+local project = require("support.project")
+
+local MIGRATIONS <const> = { { "20240101000000_init", "create table people (id serial primary key, name text not null, data text);" } }
+local FORMATS <const> = { "pg_dump", "copy" }
+local SIGKILL <const>, SIGTERM <const> = 9, 15
+local SECRET <const> = "hunter2-of-the-tests"
+local EXECUTABLE <const> = 493 -- rwxr-xr-x
+
+function TestBackupFailures:setUp()
+  self.base = database.new()
+  self.folder = project.new({ migrations = MIGRATIONS })
+  self.dir = self.folder:join("kept")
+  self:run({ "flow" })
+  self.base:query("insert into people (name) select 'person ' || i from generate_series(1, 100) i")
+end
+
+function TestBackupFailures:tearDown()
+  self.base:close()
+end
+
+function TestBackupFailures:options(args, variables)
+  local with = { DATABASE_URL = self.base.url }
+  for name, value in pairs(variables or {}) do
+    with[name] = value
+  end
+  return { args = args, env = with, cwd = self.folder.path }
+end
+
+function TestBackupFailures:run(args, exit, variables)
+  local result = program.run(self:options(args, variables))
+  lu.assertEquals(result.status, exit or 0, result.text)
+  return result
+end
+
+function TestBackupFailures:backup(format)
+  local document, result = program.json(self:options({ "backup", "--format", format, "--dir", self.dir }))
+  lu.assertEquals(result.status, 0, result.text)
+  return document.outcome.steps[1].file
+end
+
+--- The names in the backups' folder.
+function TestBackupFailures:names()
+  local names = {}
+  for _, entry in ipairs(fs.list(self.dir) or {}) do
+    names[#names + 1] = entry.name
+  end
+  return names
+end
+
+--- A program in the place of another one, in a folder to be put in front of PATH.
+function TestBackupFailures:instead_of(name, text)
+  local path = self.folder:write("bin/" .. name, "#!/bin/sh\n" .. text)
+  assert(fs.chmod(path, EXECUTABLE))
+  return self.folder:join("bin")
+end
+
+function TestBackupFailures:test_a_locked_table_is_named_with_its_holder()
+  local holder = self.base:connect({ application_name = "nightly report" })
+  assert(holder:script("begin; lock table people in access exclusive mode"))
+  for _, format in ipairs(FORMATS) do
+    local said = self:run({ "backup", "--format", format, "--dir", self.dir, "--lock-timeout", "300ms" }, 1).stderr
+    lu.assertStrContains(said, "nightly report")
+    lu.assertStrContains(said, "people")
+    lu.assertEquals(self:names(), {})
+  end
+  assert(holder:script("rollback"))
+  self:backup("copy")
+end
+
+function TestBackupFailures:test_a_killed_backup_leaves_nothing_under_a_final_name()
+  self.base:query("insert into people (name, data) select 'p', repeat(md5(i::text), 100) from generate_series(1, 10000) i")
+  for _, format in ipairs(FORMATS) do
+    local child <close> = program.start(self:options({ "backup", "--format", format, "--dir", self.dir }))
+    local deadline = clock.monotonic() + 20
+    repeat
+      clock.sleep(0.005)
+      lu.assertTrue(clock.monotonic() < deadline)
+      local names = self:names()
+      local partial = names[1] and fs.stat(self.dir .. "/" .. names[1])
+    until partial and partial.size > 0 or child.handle:wait(0)
+    child:signal(SIGKILL)
+    child:wait()
+    local names = self:names()
+    lu.assertTrue(#names >= 1, format)
+    for _, name in ipairs(names) do
+      lu.assertStrContains(name, ".partial")
+    end
+    -- pg_dump dies with its parent, and the next backup clears up.
+    clock.sleep(0.3)
+    local file = self:backup(format)
+    lu.assertNotNil((fs.stat(file)))
+    for _, name in ipairs(self:names()) do
+      lu.assertNil(name:find("partial", 1, true), name)
+    end
+    assert(fs.remove_tree(self.dir))
+  end
+end
+
+function TestBackupFailures:test_an_interrupted_backup_cleans_up()
+  self.base:query("insert into people (name, data) select 'p', repeat(md5(i::text), 100) from generate_series(1, 10000) i")
+  for _, format in ipairs(FORMATS) do
+    local child <close> = program.start(self:options({ "backup", "--format", format, "--dir", self.dir }))
+    local deadline = clock.monotonic() + 20
+    repeat
+      clock.sleep(0.005)
+    until #self:names() > 0 or clock.monotonic() > deadline
+    child:signal(SIGTERM)
+    lu.assertEquals(child:wait().status, 143)
+    lu.assertEquals(self:names(), {}, format)
+    lu.assertEquals(self.base:value("select count(*) from pg_database where datname like 'tilth_scratch%'"), 0)
+  end
+end
+
+function TestBackupFailures:test_a_full_disk_leaves_nothing_behind()
+  lu.skipIf(proc.self().euid ~= 0, "only root can mount a small disk")
+  assert(fs.mkdir(self.dir))
+  local mounted = proc.run({ "mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", self.dir }, { stderr = "capture" })
+  lu.skipIf(not mounted or mounted.code ~= 0, "a tmpfs cannot be mounted here")
+  local unmount <close> = setmetatable({}, { __close = function() proc.run({ "umount", self.dir }) end }) -- luacheck: ignore 211
+  -- Large as text and small in the table, which compresses it: the look beforehand passes, the writing does not.
+  self.base:query("insert into people (name, data) select 'p', repeat('x', 1000000) from generate_series(1, 40)")
+  local said = self:run({ "backup", "--format", "copy", "--dir", self.dir }, 1).stderr
+  lu.assertStrContains(said, "No space left")
+  lu.assertStrContains(said, "--dir")
+  lu.assertEquals(self:names(), {})
+  self.base:query("alter table people alter column data set storage external")
+  self.base:query("update people set data = data || '.'")
+  for _, format in ipairs(FORMATS) do
+    said = self:run({ "backup", "--format", format, "--dir", self.dir }, 1).stderr
+    lu.assertStrContains(said, "free")
+    lu.assertStrContains(said, "rows to back up take")
+    lu.assertEquals(self:names(), {})
+  end
+end
+
+function TestBackupFailures:test_no_password_reaches_the_process_list_or_the_output()
+  -- The server trusts everybody here, but what libpq gets is the same.
+  local url = self.base.url:gsub("postgres@", "postgres:" .. SECRET .. "@", 1)
+  local real = cluster.program("pg_dump")
+  lu.skipIf(not real, "there is no pg_dump beside the server")
+  local seen = self.folder:join("seen")
+  local bin = self:instead_of("pg_dump", ([[
+if [ "$1" = --version ]; then exec %s --version; fi
+for file in /proc/[0-9]*/cmdline; do tr '\0' ' ' < "$file" 2>/dev/null; echo; done > %s
+test -n "$PGPASSWORD" && echo "the child has it" >> %s
+exec %s "$@"
+]]):format(real, seen, seen, real))
+  self:instead_of("pg_restore", ("exec %s/pg_restore \"$@\"\n"):format(cluster.bindir()))
+  local result = self:run({ "backup", "--format", "pg_dump", "--dir", self.dir }, 0, { DATABASE_URL = url, TILTH_PG_BINDIR = bin })
+  local list = self.folder:read("seen")
+  lu.assertStrContains(list, "tilth backup")
+  lu.assertStrContains(list, "the child has it")
+  lu.assertNil(list:find(SECRET, 1, true))
+  lu.assertNil(result.text:find(SECRET, 1, true))
+  lu.assertEquals(self.base:value("select count(*) from tilth.builds b where b::text like '%" .. SECRET .. "%'"), 0)
+  for _, name in ipairs(self:names()) do
+    lu.assertNil(fs.read(self.dir .. "/" .. name):find(SECRET, 1, true), name)
+  end
+end
+
+function TestBackupFailures:test_an_older_pg_dump_is_passed_over()
+  self:instead_of("pg_dump", "echo 'pg_dump (PostgreSQL) 9.6.1'\n")
+  local bin = self:instead_of("pg_restore", "echo 'pg_restore (PostgreSQL) 9.6.1'\n")
+  local document, result = program.json(self:options({ "backup", "--dir", self.dir }, { TILTH_PG_BINDIR = bin }))
+  lu.assertEquals(document.outcome.steps[1].format, "copy")
+  lu.assertStrContains(result.stderr, "9.6.1 is older than the server")
+  lu.assertStrContains(self:run({ "backup", "--format", "pg_dump", "--dir", self.dir }, 2, { TILTH_PG_BINDIR = bin }).stderr, "older")
+end
+
+function TestBackupFailures:test_a_pg_dump_that_fails_is_replaced_by_the_own_format()
+  local bin = self:instead_of("pg_dump",
+    "if [ \"$1\" = --version ]; then echo 'pg_dump (PostgreSQL) 99.1'; exit; fi; echo 'pg_dump: error: no luck today' >&2; exit 1\n")
+  self:instead_of("pg_restore", "exit 1\n")
+  local document, result = program.json(self:options({ "backup", "--dir", self.dir }, { TILTH_PG_BINDIR = bin }))
+  lu.assertEquals(result.status, 0, result.text)
+  lu.assertEquals(document.outcome.steps[1].format, "copy")
+  lu.assertStrContains(result.stderr, "no luck today")
+  lu.assertEquals(#self:names(), 1)
+end
+
+function TestBackupFailures:test_an_archive_that_lost_rows_never_gets_its_name()
+  local real = cluster.program("pg_dump")
+  lu.skipIf(not real, "there is no pg_dump beside the server")
+  local bin = self:instead_of("pg_dump", ("exec %s \"$@\" --exclude-table-data=people\n"):format(real))
+  self:instead_of("pg_restore", ("exec %s/pg_restore \"$@\"\n"):format(cluster.bindir()))
+  local said = self:run({ "backup", "--format", "pg_dump", "--dir", self.dir }, 1, { TILTH_PG_BINDIR = bin }).stderr
+  lu.assertStrContains(said, "public.people")
+  lu.assertEquals(self:names(), {})
+end
+
+function TestBackupFailures:test_published_and_cached_folders_are_refused()
+  self.folder:write("amplify.yml",
+    "version: 1\nfrontend:\n  artifacts:\n    baseDirectory: web/site\n  cache:\n    paths:\n      - keep/**/*\n")
+  local refused = { ["web/site/x"] = "amplify.yml:4", ["keep/deep"] = "amplify.yml:7", ["public"] = "public", [".next/cache"] = ".next" }
+  for folder, why in pairs(refused) do
+    local said = self:run({ "backup", "--dir", folder }, 3).stderr
+    lu.assertStrContains(said, why)
+    lu.assertNil((fs.stat(self.folder:join(folder))), folder)
+  end
+  assert(fs.mkdir(self.folder:join("dist")))
+  assert(fs.symlink("dist", self.folder:join("innocent")))
+  lu.assertStrContains(self:run({ "backup", "--file", "innocent/db.tilth" }, 3).stderr, "dist")
+  self:run({ "backup", "--dir", "web/other" })
+end
+
+function TestBackupFailures:test_no_file_is_written_over()
+  local file = self.folder:write("mine", "precious")
+  lu.assertStrContains(self:run({ "backup", "--file", "mine" }, 2).stderr, "exists already")
+  lu.assertEquals(fs.read(file), "precious")
+  lu.assertStrContains(self:run({ "backup", "--file", "a", "--dir", "b" }, 2).stderr, "exclude each other")
+  for _ = 1, 3 do
+    self:backup("copy")
+  end
+  lu.assertEquals(#self:names(), 3)
+end
+
+function TestBackupFailures:test_only_as_many_as_asked_for_are_kept()
+  self.folder:write("tilth.config.lua", 'return { backup = { dir = "kept", keep = 2 } }')
+  self.folder:write("kept/notes.txt", "mine")
+  local foreign = self.folder:write(("kept/%s-20200101T000000Z-local.tilth"):format(self.base.name), "not a backup")
+  for _ = 1, 4 do
+    self:run({ "backup", "--format", "copy" })
+  end
+  self:run({ "backup", "--format", "pg_dump" })
+  local names = self:names()
+  -- Two backups, the JSON of the archive, and what is not ours.
+  lu.assertEquals(#names, 5, table.concat(names, "\n"))
+  lu.assertEquals(fs.read(foreign), "not a backup")
+  lu.assertNotNil((fs.stat(self.folder:join("kept/notes.txt"))))
+end
+
+function TestBackupFailures:test_a_damaged_backup_is_refused_before_anything_is_touched()
+  local file = self:backup("copy")
+  local text = assert(fs.read(file))
+  local middle = text:find("person 50", 1, true)
+  for name, broken in pairs({
+    changed = text:sub(1, middle - 1) .. "PERSON 50" .. text:sub(middle + 9), short = text:sub(1, #text - 100), longer = text .. "x",
+    headless = text:sub(2), empty = "",
+  }) do
+    local path = self.folder:write("broken_" .. name, broken)
+    local said = self:run({ "restore", path, "--force" }, name == "headless" and 2 or name == "empty" and 2 or 1).stderr
+    lu.assertStrContains(said, "backup", false, name)
+  end
+  lu.assertEquals(self.base:value("select count(*) from people"), 100)
+  lu.assertEquals(self.base:value("select count(*) from pg_namespace where nspname like 'tilth_bin%'"), 0)
+end
+
+function TestBackupFailures:test_a_damaged_archive_takes_the_reset_back()
+  local file = self:backup("pg_dump")
+  local text = assert(fs.read(file))
+  local broken = self.folder:write("broken.dump", text:sub(1, #text - 200))
+  local said = self:run({ "restore", broken, "--force" }, 1).stderr
+  lu.assertStrContains(said, "pg_restore")
+  lu.assertStrContains(said, "The reset was taken back")
+  lu.assertEquals(self.base:value("select count(*) from people"), 100)
+end
+
+function TestBackupFailures:test_a_restore_that_is_killed_is_taken_back_by_the_next_run()
+  self.base:query("insert into people (name, data) select 'p', repeat(md5(i::text), 100) from generate_series(1, 10000) i")
+  local file = self:backup("copy")
+  self.base:query("insert into people (name) values ('after the backup')")
+  local child <close> = program.start(self:options({ "restore", file, "--force" }))
+  local deadline = clock.monotonic() + 20
+  repeat
+    clock.sleep(0.005)
+  until self.base:value("select count(*) from pg_namespace where nspname like 'tilth_bin%'") > 0 or clock.monotonic() > deadline
+  child:signal(SIGKILL)
+  child:wait()
+  lu.assertStrContains(self:run({ "flow" }).text, "cut short")
+  lu.assertEquals(self.base:value("select count(*) from people where name = 'after the backup'"), 1)
+end
+
+function TestBackupFailures:test_restore_asks_before_it_touches_anything()
+  local file = self:backup("copy")
+  lu.assertStrContains(self:run({ "restore", file }, 3).stderr, "--force")
+  lu.assertStrContains(self:run({ "restore", self.folder:join("none"), "--force" }, 1).stderr, "none")
+  lu.assertStrContains(self:run({ "restore", file, "--force" }, 3, { TILTH_ENV = "production" }).stderr, "RESET_DATABASE_CONFIRM=")
+  lu.assertStrContains(self:run({ "restore", file, "--force" }, 3,
+    { TILTH_ENV = "production", CLAUDECODE = "1", RESET_DATABASE_CONFIRM = self.base.name }).stderr, "Claude Code")
+  lu.assertEquals(self.base:value("select count(*) from pg_namespace where nspname like 'tilth_bin%'"), 0)
+  local said = self:run({ "restore", file, "--force" }, 0, { TILTH_ENV = "production", RESET_DATABASE_CONFIRM = self.base.name }).stdout
+  -- What a restore replaces on a protected database is backed up as well.
+  lu.assertStrContains(said, "Backup: ")
+end
+
+function TestBackupFailures:test_a_failed_restore_into_a_new_database_drops_it()
+  local file, name = self:backup("pg_dump"), self.base.name .. "_new"
+  local text = assert(fs.read(file))
+  local broken = self.folder:write("broken.dump", text:sub(1, #text - 200))
+  lu.assertStrContains(self:run({ "restore", broken, "--into", name, "--force" }, 1).stderr, "was dropped again")
+  lu.assertEquals(self.base:value("select count(*) from pg_database where datname = $1", { name }), 0)
+end
+
+function TestBackupFailures:test_a_protected_database_is_backed_up_before_its_reset()
+  local variables = { TILTH_ENV = "production", RESET_DATABASE = "true", RESET_DATABASE_CONFIRM = self.base.name,
+    TILTH_BACKUP_DIR = self.dir }
+  local said = self:run({ "flow" }, 0, variables).stdout
+  local backup, reset = said:find("Backup: ", 1, true), said:find("Reset: ", 1, true)
+  lu.assertTrue(backup and reset and backup < reset, said)
+  lu.assertEquals(self.base:value("select count(*) from people"), 0)
+  lu.assertEquals(self.base:value("select outcome #>> '{steps,0,kind}' from tilth.builds order by id desc limit 1"), "backup")
+  local file
+  for _, name in ipairs(self:names()) do
+    file = name:find("%.dump$") and self.dir .. "/" .. name or file
+  end
+  self:run({ "restore", file, "--force" }, 0, { RESET_DATABASE_CONFIRM = self.base.name })
+  lu.assertEquals(self.base:value("select count(*) from people"), 100)
+end
+
+function TestBackupFailures:test_without_its_backup_a_protected_database_is_not_reset()
+  self.folder:write("tilth.config.lua", 'return { backup = { dir = "public" } }')
+  local variables = { TILTH_ENV = "production", RESET_DATABASE = "true", RESET_DATABASE_CONFIRM = self.base.name }
+  lu.assertStrContains(self:run({ "flow" }, 3, variables).stderr, "publish")
+  lu.assertEquals(self.base:value("select count(*) from people"), 100)
+  self.folder:write("tilth.config.lua", "return { backup = { automatic = false } }")
+  lu.assertStrContains(self:run({ "flow" }, 0, variables).stdout, "backup.automatic = false")
+  lu.assertEquals(self.base:value("select count(*) from people"), 0)
+end
+
+function TestBackupFailures:test_an_unprotected_database_is_reset_without_a_backup()
+  local said = self:run({ "flow" }, 0, { RESET_DATABASE = "true", TILTH_BACKUP_DIR = self.dir }).stdout
+  lu.assertNil(said:find("Backup", 1, true))
+  lu.assertEquals(self:names(), {})
+end
+
+return TestBackupFailures
