@@ -189,6 +189,22 @@ function TestBackupFailures:test_a_pg_dump_that_fails_is_replaced_by_the_own_for
   lu.assertEquals(#self:names(), 1)
 end
 
+function TestBackupFailures:test_a_schema_that_may_not_be_read_leaves_the_own_one_saved()
+  self.base:script([[do $$ begin create role half_blind login; exception when duplicate_object then null; end $$;
+    create schema strangers; create table strangers.secrets (id integer);
+    grant select on all tables in schema public to half_blind; grant select on all sequences in schema public to half_blind]])
+  local url = self.base.url:gsub("postgres@", "half_blind@", 1)
+  local document, result = program.json(self:options({ "backup", "--dir", self.dir }, { DATABASE_URL = url }))
+  lu.assertEquals(result.status, 0, result.text)
+  lu.assertEquals(document.outcome.steps[1].format, "copy")
+  lu.assertStrContains(result.stderr, "strangers")
+  self.base:script("revoke select on people from half_blind")
+  lu.assertStrContains(self:run({ "backup", "--dir", self.dir }, 1, { DATABASE_URL = url }).stderr, "people")
+  self:backup("copy")
+  lu.assertStrContains(self:run({ "history" }).stdout, "1 backup")
+  self.base:script("drop schema strangers cascade; drop owned by half_blind")
+end
+
 function TestBackupFailures:test_an_archive_that_lost_rows_never_gets_its_name()
   local real = cluster.program("pg_dump")
   lu.skipIf(not real, "there is no pg_dump beside the server")

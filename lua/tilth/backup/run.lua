@@ -16,6 +16,8 @@ local snapshot = require("tilth.backup.snapshot")
 local tools = require("tilth.backup.tools")
 local verify = require("tilth.backup.verify")
 
+local NO_RIGHT <const> = "42501"
+
 local function info_of(world, kind, schemas)
   local list, why = recorded.collect(world.observed, fs.read, hash.sha256)
   return {
@@ -224,7 +226,8 @@ function run.run(world, action)
   local schemas = reset_observe.schema_names(world.target, world.project)
   local made
   made, message, code, detail = make(world, chosen, schemas, found)
-  if not made and code == "pg_dump" and not action.format then
+  -- pg_dump wants all of the database; a role that may not read a stranger's schema can still save its own.
+  if not made and found and (code == "pg_dump" or code == NO_RIGHT) and not action.format then
     world.report:warn(message .. "; the backup is made in tilth's own format instead")
     made, message, code, detail = make(world, chosen, schemas, nil)
   end

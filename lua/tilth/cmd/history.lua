@@ -47,6 +47,8 @@ local function deeds(build)
   for _, reset in ipairs(build.resets or {}) do
     list[#list + 1] = ("%s %d (%s)"):format(reset.kind, reset.id, reset.state)
   end
+  list[#list + 1] = counted(steps, "backup", "backup", "backups")
+  list[#list + 1] = counted(steps, "restore", "restore", "restores")
   list[#list + 1] = counted(steps, "migrate", "migration", "migrations")
   list[#list + 1] = counted(steps, "seed", "seed", "seeds")
   list[#list + 1] = counted(steps, "seed_command", "seed command", "seed commands")
