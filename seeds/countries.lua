@@ -6,6 +6,7 @@ local _, _, options = ...
 return reference.define("countries", {
   description = "Countries of ISO 3166-1",
   model = "Country",
+  models = { "Countries", "countries", "country" },
   key = "code",
   columns = { code = "alpha2", alpha3 = "alpha3", numeric = "numeric", name = "name" },
 }, options)

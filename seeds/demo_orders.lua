@@ -1,12 +1,13 @@
 --- Demo orders of the demo users, any number of them. Fields: number, user (the user's id), email, total, status, placed_at.
 local demo = require("ready.demo")
-local seed = require("tilth.seed")
+local options = require("ready.options")
 
 local PART <const> = 10000
 
 local _, _, given = ...
-local options = demo.options({
+local all = options.merge({
   model = "Order",
+  models = { "Orders", "orders", "order" },
   key = "number",
   columns = { number = "number", userId = "user", total = "total", status = "status", placedAt = "placed_at" },
   count = 1000,
@@ -16,7 +17,8 @@ local options = demo.options({
   user_email = "email",
   after = { "demo_users" },
   environments = { "development", "preview", "staging" },
-}, given)
+}, given, { "description" })
+all.description = all.description or ("%d demo orders"):format(all.count)
 
 --- An identifier as SQL writes it; a dot parts schema and table.
 local function quoted(name)
@@ -27,8 +29,8 @@ local function quoted(name)
   return table.concat(parts, ".")
 end
 
-local FIND <const> = ("select %s as email, %s as id from %s where %s = any ($1::text[])"):format(quoted(options.user_email),
-  quoted(options.user_id), quoted(options.user_table), quoted(options.user_email))
+local FIND <const> = ("select %s as email, %s as id from %s where %s = any ($1::text[])"):format(quoted(all.user_email),
+  quoted(all.user_id), quoted(all.user_table), quoted(all.user_email))
 
 --- Puts each order's user into it.
 local function find_users(db, orders)
@@ -42,25 +44,21 @@ local function find_users(db, orders)
   end
   for _, order in ipairs(orders) do
     order.user = ids[order.email]
-      or error(("there is no demo user %s; run the seed demo_users with at least %d users first"):format(order.email, options.users), 0)
+      or error(("there is no demo user %s; run the seed demo_users with at least %d users first"):format(order.email, all.users), 0)
   end
 end
 
-return seed.define({
-  description = ("%d demo orders"):format(options.count),
-  environments = options.environments,
-  after = options.after,
-  run = function(db)
-    for first, last in demo.parts(options.count, PART) do
-      local orders, rows = {}, {}
-      for number = first, last do
-        orders[#orders + 1] = demo.order(number, options.users)
-      end
-      find_users(db, orders)
-      for index, order in ipairs(orders) do
-        rows[index] = demo.row(options.columns, order)
-      end
-      db:upsert(options.model, rows, { key = options.key })
+return options.define(all, function(db, ctx)
+  local fitted = options.fit("demo_orders", db, ctx, all)
+  for first, last in demo.parts(all.count, PART) do
+    local orders, rows = {}, {}
+    for number = first, last do
+      orders[#orders + 1] = demo.order(number, all.users)
     end
-  end,
-})
+    find_users(db, orders)
+    for index, order in ipairs(orders) do
+      rows[index] = demo.row(fitted.columns, order)
+    end
+    db:upsert(fitted.model, rows, { key = fitted.key })
+  end
+end)

@@ -1,28 +1,28 @@
 --- Demo users, any number of them. Fields: number, email, first_name, last_name, name, joined.
 local demo = require("ready.demo")
-local seed = require("tilth.seed")
+local options = require("ready.options")
 
 local PART <const> = 10000
 
 local _, _, given = ...
-local options = demo.options({
+local all = options.merge({
   model = "User",
+  models = { "Users", "users", "user" },
   key = "email",
   columns = { email = "email", name = "name" },
   count = 100,
   environments = { "development", "preview", "staging" },
-}, given)
+}, given, { "description", "after" })
 
-return seed.define({
-  description = ("%d demo users"):format(options.count),
-  environments = options.environments,
-  run = function(db)
-    for first, last in demo.parts(options.count, PART) do
-      local rows = {}
-      for number = first, last do
-        rows[#rows + 1] = demo.row(options.columns, demo.user(number))
-      end
-      db:upsert(options.model, rows, { key = options.key })
+all.description = all.description or ("%d demo users"):format(all.count)
+
+return options.define(all, function(db, ctx)
+  local fitted = options.fit("demo_users", db, ctx, all)
+  for first, last in demo.parts(all.count, PART) do
+    local rows = {}
+    for number = first, last do
+      rows[#rows + 1] = demo.row(fitted.columns, demo.user(number))
     end
-  end,
-})
+    db:upsert(fitted.model, rows, { key = fitted.key })
+  end
+end)

@@ -15,6 +15,7 @@ int luaopen_tilth_core_json(lua_State *L);
 int luaopen_tilth_core_limit(lua_State *L);
 int luaopen_tilth_core_net(lua_State *L);
 int luaopen_tilth_core_pg(lua_State *L);
+int luaopen_tilth_core_place(lua_State *L);
 int luaopen_tilth_core_proc(lua_State *L);
 int luaopen_tilth_core_sql(lua_State *L);
 int luaopen_tilth_core_term(lua_State *L);

@@ -26,6 +26,7 @@ static const luaL_Reg core[] = {
     {"tilth.core.limit", luaopen_tilth_core_limit},
     {"tilth.core.net", luaopen_tilth_core_net},
     {"tilth.core.pg", luaopen_tilth_core_pg},
+    {"tilth.core.place", luaopen_tilth_core_place},
     {"tilth.core.proc", luaopen_tilth_core_proc},
     {"tilth.core.sql", luaopen_tilth_core_sql},
     {"tilth.core.term", luaopen_tilth_core_term},

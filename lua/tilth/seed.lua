@@ -63,4 +63,27 @@ function seed.is(value)
   return type(value) == "table" and getmetatable(value) == definition
 end
 
+--- Takes a ready-made seed as the project's own, with options of its own: which model, which fields, which rows.
+--
+--   return require("tilth.seed").ready("countries", { model = "Nation", key = "iso", columns = { iso = "alpha2" } })
+-- @param name    of the ready-made seed
+-- @param options its options; `description` as well
+-- @return the definition, to be returned by the seed file; raises when there is no such seed or option
+function seed.ready(name, options)
+  local load_seed, ready = require("tilth.seed.load"), require("tilth.seed.ready")
+  local fs = require("tilth.fs")
+  local file, message = ready.find(name)
+  local text = file and fs.read(file.path)
+  if not text then
+    error("seed.ready: " .. tostring(message or "the file cannot be read: " .. file.path), 2)
+  end
+  local function shown(path) return path end
+  local environment = load_seed.environment(fs, file.path:match("^(.*)/"), shown)
+  local found, why = load_seed.definition(text, file, file.path, environment, options)
+  if not found then
+    error(why, 2)
+  end
+  return found
+end
+
 return seed

@@ -36,29 +36,6 @@ function demo.order(number, users)
   }
 end
 
---- Puts options in the place of defaults.
--- @tparam table defaults
--- @tparam[opt] table given
--- @treturn table; raises when an option is unknown
-function demo.options(defaults, given)
-  local all = {}
-  for name, value in pairs(defaults) do
-    all[name] = value
-  end
-  for name, value in pairs(given or {}) do
-    if defaults[name] == nil then
-      local known = {}
-      for key in pairs(defaults) do
-        known[#known + 1] = key
-      end
-      table.sort(known)
-      error(("unknown option %q; known are %s"):format(tostring(name), table.concat(known, ", ")), 0)
-    end
-    all[name] = value
-  end
-  return all
-end
-
 --- A model's row out of a record.
 -- @tparam table columns column of the model to field of the record, or to a function of the record
 -- @tparam table record

@@ -157,4 +157,144 @@ function TestReadySeeds:test_copied_seed_takes_the_names_of_the_team()
   lu.assertEquals(db:column("select iso || ' ' || title from nations order by iso"), { "NO Norway", "SE Sweden" })
 end
 
+--- A project without seeds of its own, that finds the ready-made ones of the tree.
+local function bare(schema)
+  local made = project.new({ schema = schema or SCHEMA, migrations = { { "20240101000000_init", TABLES } } })
+  local tests = debug.getinfo(1, "S").source:match("^@(.*)/[^/]*/[^/]*$")
+  made.ready = assert(fs.realpath(tests .. "/../seeds"))
+  return made
+end
+
+local function command(made, db, args, more)
+  local variables = { DATABASE_URL = db and db.url, TILTH_SEEDDIR = made.ready }
+  for name, value in pairs(more or {}) do variables[name] = value end
+  return program.run({ args = args, cwd = made.path, env = variables })
+end
+
+local function deployed(made)
+  local db = database.new()
+  local result = command(made, db, { "migrate", "deploy" })
+  lu.assertEquals(result.status, 0, result.text)
+  return db
+end
+
+function TestReadySeeds:test_seed_by_name_says_where_it_came_from()
+  local made = bare()
+  local db <close> = deployed(made)
+  local result = command(made, db, { "seed", "countries" })
+  lu.assertEquals(result.status, 0, result.text)
+  lu.assertStrContains(result.stdout, ("Seeded countries (ready-made, %s/countries.lua): Country: 249 inserted"):format(made.ready))
+  lu.assertStrContains(command(made, db, { "seed", "countries" }).stdout, "Country: 249 unchanged")
+  lu.assertStrContains(command(made, db, { "seed", "countries", "--dry-run" }).stdout, "Would seed countries (ready-made")
+  lu.assertStrContains(command(made, db, { "seed", "check", "countries" }).stdout, "countries")
+  lu.assertStrMatches(command(made, db, { "seed", "status" }).stdout, ".*countries +ready%-made.*")
+end
+
+function TestReadySeeds:test_seed_by_name_brings_what_it_comes_after()
+  local made = bare()
+  local db <close> = deployed(made)
+  local result = command(made, db, { "seed", "demo_orders" })
+  lu.assertEquals(result.status, 0, result.text)
+  lu.assertStrMatches(result.stdout, ".*Seeded demo_users .-User: 100 inserted.*Seeded demo_orders .-Order: 1000 inserted.*")
+end
+
+function TestReadySeeds:test_ready_made_seeds_run_only_when_they_are_named()
+  local made = bare()
+  local db <close> = deployed(made)
+  lu.assertStrContains(command(made, db, { "seed" }).text, "No seeds")
+  lu.assertEquals(db:value('select count(*) from "Country"'), 0)
+end
+
+function TestReadySeeds:test_the_projects_own_file_wins()
+  local made = bare()
+  made:write("seeds/020_countries.lua", [[
+    return require("tilth.seed").define({ run = function(db)
+      db:upsert("Country", { code = "XX", alpha3 = "XXX", numeric = "0", name = "Ours" }, { key = "code" })
+    end })]])
+  local db <close> = deployed(made)
+  local result = command(made, db, { "seed", "countries" })
+  lu.assertEquals(result.status, 0, result.text)
+  lu.assertNotStrContains(result.stdout, "ready-made")
+  lu.assertEquals(db:column('select name from "Country"'), { "Ours" })
+end
+
+function TestReadySeeds:test_a_project_takes_one_with_its_own_options()
+  local made = bare()
+  made:migration("20240102000000_nations", "CREATE TABLE nations (iso TEXT PRIMARY KEY, title TEXT NOT NULL);")
+  made:write("seeds/nations.lua", [[
+    return require("tilth.seed").ready("countries", {
+      model = "nations", key = "iso", columns = { iso = "alpha2", title = "name" },
+      where = function(row) return row.alpha2 == "NO" or row.alpha2 == "SE" end,
+    })]])
+  local db <close> = deployed(made)
+  local result = command(made, db, { "seed" })
+  lu.assertEquals(result.status, 0, result.text)
+  lu.assertStrContains(result.stdout, "Seeded nations: nations: 2 inserted")
+  made:write("seeds/nations.lua", 'return require("tilth.seed").ready("countrys")')
+  lu.assertStrContains(command(made, db, { "seed" }).stderr,
+    'seeds/nations.lua: seed.ready: there is no ready-made seed "countrys". Did you mean "countries"')
+end
+
+function TestReadySeeds:test_defaults_fit_themselves_to_the_model()
+  local made = bare((SCHEMA:gsub("  alpha3  String\n  numeric String\n", "", 1)))
+  made:migration("20240102000000_less", [=[
+    ALTER TABLE "Country" DROP COLUMN alpha3, DROP COLUMN "numeric";
+    ALTER TABLE "Country" RENAME TO countries;]=])
+  made:write("prisma/schema.prisma", (SCHEMA:gsub("model Country.-}\n", "", 1)))
+  local db <close> = deployed(made)
+  local result = command(made, db, { "seed", "countries" })
+  lu.assertEquals(result.status, 0, result.text)
+  lu.assertStrContains(result.stdout, "countries has no alpha3, numeric: left out")
+  lu.assertStrContains(result.stdout, "countries: 249 inserted")
+  db:query("alter table countries rename column code to iso")
+  local failed = command(made, db, { "seed", "countries" })
+  lu.assertEquals(failed.status, 1)
+  lu.assertStrContains(failed.stderr, 'countries has no field "code", by which a row is found again; it has id, iso, name')
+  lu.assertStrContains(failed.stderr, 'return require("tilth.seed").ready("countries", { model = "Country", key = "code"')
+end
+
+function TestReadySeeds:test_new_copies_a_seed_with_all_that_it_reads()
+  local made = bare()
+  local db <close> = deployed(made)
+  for _, name in ipairs({ "countries", "currencies", "languages", "time_zones", "demo_users", "demo_orders" }) do
+    local result = command(made, nil, { "seed", "new", name, "--from", name })
+    lu.assertEquals(result.status, 0, result.text)
+    lu.assertStrContains(result.stdout, ("Wrote %s/seeds/%s.lua"):format(made.path, name))
+  end
+  made.ready = made.path .. "/nowhere"
+  local result = command(made, db, { "seed" })
+  lu.assertEquals(result.status, 0, result.text)
+  lu.assertEquals(db:query(COUNTS)[1],
+    { countries = 249, currencies = 181, languages = 184, zones = 312, users = 100, orders = 1000 })
+end
+
+function TestReadySeeds:test_new_keeps_what_is_there()
+  local made = bare()
+  made:write("seeds/ready/reference.lua", "-- changed by the team\n")
+  local result = command(made, nil, { "seed", "new", "lands", "--from", "countries" })
+  lu.assertEquals(result.status, 0, result.text)
+  lu.assertStrContains(result.stdout, "Kept " .. made.path .. "/seeds/ready/reference.lua")
+  lu.assertEquals(fs.read(made.path .. "/seeds/ready/reference.lua"), "-- changed by the team\n")
+  local again = command(made, nil, { "seed", "new", "lands", "--from", "countries" })
+  lu.assertEquals(again.status, 2)
+  lu.assertStrContains(again.stderr, "seeds/lands.lua exists already")
+end
+
+function TestReadySeeds:test_unknown_names_say_what_there_is()
+  local made = bare()
+  local db <close> = deployed(made)
+  local cases = {
+    { { "seed", "new", "x", "--from", "contries" }, 'no ready-made seed "contries". Did you mean "countries"' },
+    { { "seed", "contries" }, 'there is no seed "contries"' },
+    { { "seed", "countries", "--from", "countries" }, "tilth seed new NAME --from READY" },
+  }
+  for _, case in ipairs(cases) do
+    local result = command(made, db, case[1])
+    lu.assertEquals(result.status, 2, result.text)
+    lu.assertStrContains(result.stderr, case[2])
+  end
+  made.ready = made.path .. "/nowhere"
+  lu.assertStrContains(command(made, nil, { "seed", "new", "x", "--from", "countries" }).stderr, "not installed in " .. made.ready)
+end
+
 return TestReadySeeds

@@ -7,6 +7,9 @@ local lu = require("luaunit")
 
 local NULL <const> = setmetatable({}, { __name = "null" })
 
+--- Models in which every name is known.
+local ANY_MODEL <const> = { get = function() return { field = function() return {} end } end }
+
 local function folder()
   local tests = debug.getinfo(1, "S").source:match("^@(.*)/[^/]*/[^/]*$")
   return tests .. "/../seeds"
@@ -24,6 +27,7 @@ local function run(name, options, users)
   local sent = { rows = {}, calls = 0 }
   definition(name, options).run({
     null = NULL,
+    models = function() return ANY_MODEL end,
     upsert = function(_, model, rows, how)
       sent.model, sent.key, sent.calls = model, how.key, sent.calls + 1
       table.move(rows, 1, #rows, #sent.rows + 1, sent.rows)
@@ -89,7 +93,7 @@ function TestReadySeeds:test_wrong_options_say_what_is_known()
   local cases = {
     { { columns = { code = "alpha9" } }, 'column "code" is to get "alpha9", which countries.csv does not have; it has alpha2' },
     { { key = "iso" }, 'the key "iso" is not among the columns' },
-    { { tabel = "x" }, 'unknown option "tabel"; known are model, key, columns' },
+    { { tabel = "x" }, 'unknown option "tabel"; known are after, columns, description, environments, key, model, models, where' },
   }
   for _, case in ipairs(cases) do
     lu.assertErrorMsgContains(case[2], run, "countries", case[1])

@@ -15,9 +15,13 @@ function seed_command.add_to_parser(parser)
 tilth seed [NAME...]        runs all seeds, or those named and what they come after
 tilth seed status           what ran, when and by which build, and what has changed since
 tilth seed check [NAME...]  runs the seeds twice, rolls back, and fails if the second run changed anything
-tilth seed new NAME         writes a first seeds/NAME.lua]])
+tilth seed new NAME         writes a first seeds/NAME.lua; with --from countries copies a ready-made seed and its data
+
+Ready-made seeds run by their names where the project has none of that name: countries, currencies, languages, time_zones,
+demo_users, demo_orders.]])
   parser:argument("names", "Seeds by name, or status, check or new."):args("*"):argname("NAME")
   parser:flag("--only", "Leave out the seeds that the named ones come after.")
+  parser:option("--from", "The ready-made seed that `seed new` copies."):argname("READY")
   parser:flag("--dry-run", "Run the seeds in a transaction, say what they would change, and roll back.")
 end
 
@@ -29,6 +33,10 @@ end
 -- @return result | nil, message, code, detail
 function seed_command.run(args, ctx)
   local first = args.names and args.names[1]
+  if args.from and first ~= "new" then
+    return nil, "--from is for `tilth seed new NAME --from READY`", "usage",
+      { advice = "A ready-made seed runs by its name: tilth seed " .. args.from }
+  end
   if ACTIONS[first] then
     local rest = table.move(args.names, 2, #args.names, 1, {})
     return require("tilth.cmd.seed." .. first).run(args, ctx, rest)

@@ -68,8 +68,9 @@ end
 -- @param file        { name, path, kind }
 -- @param shown       the path as errors show it
 -- @param environment of `load_seed.environment`
+-- @param options     of a ready-made seed, or nil
 -- @return definition | nil, message, "config", detail
-function load_seed.definition(text, file, shown, environment)
+function load_seed.definition(text, file, shown, environment, options)
   if file.kind == "sql" then
     return sql_seed(text, shown)
   end
@@ -81,7 +82,7 @@ function load_seed.definition(text, file, shown, environment)
   end
   local ok, value = xpcall(chunk, function(raised)
     return raised
-  end, file.name, file.path)
+  end, file.name, file.path, options)
   if not ok then
     local text_of = read_error(value)
     -- A tail call, as in `return seed.define(...)`, leaves no line behind.

@@ -1,4 +1,5 @@
---- Reads the project's seeds: files, checksums and what they declare. Runs no seed.
+--- Reads the project's seeds, and the ready-made ones that are asked for: files, checksums and what they declare.
+-- Runs no seed.
 local observe = {}
 
 local hash = require("tilth.hash")
@@ -24,7 +25,7 @@ function observe.load(files, project, file)
   if not text then
     return nil, ("the seed %s cannot be read: %s"):format(file.name, message), code
   end
-  local environment = load_seed.environment(files, project.seeds_dir, shown)
+  local environment = load_seed.environment(files, file.path:match("^(.*)/"), shown)
   local definition, why, word, detail = load_seed.definition(text, file, shown(file.path), environment)
   if not definition then
     return nil, why, word, detail
@@ -46,7 +47,7 @@ end
 -- @param files       the file system: list, stat, read
 -- @param project     the project: root, seeds_dir, package, prisma_config
 -- @param environment { name, source }
--- @param names       the seeds wanted, nil for all
+-- @param names       the seeds wanted, nil for all; ready-made ones are found only by their names
 -- @return list of { name, path, shown, kind, sha256, description, environments, after, once };
 --   its fields `command` ({ text, from } | nil) and `environment` (a name)
 -- @return nil, message, code, detail
@@ -55,16 +56,29 @@ function observe.observe(files, project, environment, names)
   if not found then
     return nil, message, code, detail
   end
-  for _, file in ipairs(found) do
-    local loaded
-    loaded, message, code, detail = observe.load(files, project, file)
+  local function fill(file)
+    local loaded, why, word, more = observe.load(files, project, file)
     if not loaded then
-      return nil, message, code, detail
+      return nil, why, word, more
     end
     local definition = loaded.definition
     file.sha256, file.shown = loaded.sha256, loaded.shown
     file.description, file.environments = definition.description, definition.environments
     file.after, file.once = definition.after, definition.once
+    return true
+  end
+  for _, file in ipairs(found) do
+    local ok
+    ok, message, code, detail = fill(file)
+    if not ok then
+      return nil, message, code, detail
+    end
+  end
+  if names and #names > 0 then
+    found, message, code, detail = require("tilth.seed.ready").add(found, names, fill)
+    if not found then
+      return nil, message, code, detail
+    end
   end
   local sorted
   sorted, message, code, detail = order.sort(found)

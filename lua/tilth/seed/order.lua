@@ -27,7 +27,8 @@ function order.find(seeds, name)
     names[index] = seed.name
   end
   local near = suggest.nearest(name, names)
-  local there = #names > 0 and "There are: " .. table.concat(names, ", ") .. "." or "There are no seeds."
+  local there = (#names > 0 and "There are: " .. table.concat(names, ", ") .. "." or "There are no seeds.")
+    .. " Ready-made ones: `tilth help seed`."
   return nil, ("there is no seed %q%s"):format(name, near and ("; did you mean %q?"):format(near) or ""), "config", { advice = there }
 end
 

@@ -73,6 +73,7 @@ function plan.actions(observed, request)
       actions[#actions + 1] = {
         kind = "seed", name = seed.name, path = seed.path, shown = seed.shown, file_kind = seed.kind,
         sha256 = seed.sha256, once = seed.once, description = seed.description,
+        ready = seed.ready,
       }
     end
   end

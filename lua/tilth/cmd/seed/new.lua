@@ -1,4 +1,4 @@
---- tilth seed new NAME: writes a first seed, and never overwrites one.
+--- tilth seed new NAME [--from READY]: writes a first seed or copies a ready-made one, and never overwrites one.
 local new_command = {}
 
 local fs = require("tilth.fs")
@@ -23,8 +23,37 @@ return seed.define({
 })
 ]]
 
+local function copied(from, name, folder, path)
+  local done, message, code, detail = require("tilth.seed.copy_ready").copy(from, folder, path)
+  if not done then
+    return nil, message, code, detail
+  end
+  local lines = {}
+  for _, written in ipairs(done.written) do
+    lines[#lines + 1] = "Wrote " .. written
+  end
+  for _, kept in ipairs(done.kept) do
+    lines[#lines + 1] = "Kept " .. kept .. ", which differs from the ready-made one"
+  end
+  return {
+    text = table.concat(lines, "\n"),
+    data = { path = path, name = name, from = done.from, written = done.written, kept = done.kept },
+  }
+end
+
+local function written(name, folder, path)
+  local ok, message, code = fs.mkdir(folder)
+  if ok then
+    ok, message, code = fs.write(path, TEXT:format(name:gsub("[-_]", " ")))
+  end
+  if not ok then
+    return nil, "the seed cannot be written: " .. message, code
+  end
+  return { text = "Wrote " .. path, data = { path = path, name = name } }
+end
+
 --- Runs the command.
--- @param args  of the command line
+-- @param args  of the command line; `from` names a ready-made seed
 -- @param ctx   the command's context
 -- @param names the new seed's name
 -- @return result | nil, message, code, detail
@@ -42,15 +71,10 @@ function new_command.run(args, ctx, names)
   if fs.stat(path) then
     return nil, path .. " exists already", "usage", { advice = "Choose another name, or edit that file." }
   end
-  local ok
-  ok, message, code = fs.mkdir(folder)
-  if ok then
-    ok, message, code = fs.write(path, TEXT:format(name:gsub("[-_]", " ")))
+  if args.from then
+    return copied(args.from, name, folder, path)
   end
-  if not ok then
-    return nil, "the seed cannot be written: " .. message, code
-  end
-  return { text = "Wrote " .. path, data = { path = path, name = name } }
+  return written(name, folder, path)
 end
 
 return new_command

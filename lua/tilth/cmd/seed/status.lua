@@ -6,6 +6,7 @@ local flow_observe = require("tilth.flow.observe")
 local ledger = require("tilth.ledger")
 local report = require("tilth.report")
 local observe = require("tilth.seed.observe")
+local ready = require("tilth.seed.ready")
 
 local function state_of(seed, record, environment)
   if record and record.sha256 == seed.sha256 then
@@ -45,7 +46,8 @@ local function collect(seeds, records, environment)
     }
   end
   for _, name in ipairs(gone(records, seeds)) do
-    list[#list + 1] = { name = name, state = "file is gone", once = false, at = records[name].at, build = records[name].build }
+    local state = ready.find(name) and "ready-made" or "file is gone"
+    list[#list + 1] = { name = name, state = state, once = false, at = records[name].at, build = records[name].build }
   end
   return list
 end
