@@ -55,6 +55,7 @@ void tilth_buffer_add(lua_State *L, struct tilth_buffer *buffer, const void *dat
                       size_t size)
 {
     char *place = tilth_buffer_reserve(L, buffer, size);
-    memcpy(place, data, size);
+    if (size > 0)
+        memcpy(place, data, size);
     buffer->length += size;
 }

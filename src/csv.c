@@ -376,8 +376,11 @@ static int parser_row(lua_State *L)
 static int parser_rest(lua_State *L)
 {
     struct parser *parser = check_parser(L);
-    lua_pushlstring(L, parser->text->data + parser->start,
-                    parser->text->length - parser->start);
+    if (parser->text->data != NULL)
+        lua_pushlstring(L, parser->text->data + parser->start,
+                        parser->text->length - parser->start);
+    else
+        lua_pushliteral(L, "");
     parser->before += (lua_Integer)parser->start;
     parser->text->length = parser->start = parser->at = 0;
     return 1;

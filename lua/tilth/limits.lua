@@ -80,7 +80,7 @@ function limits.call(limit, handler, fn, ...)
   if not which then
     return false, results[2]
   end
-  return false, errors.new(MESSAGES[which]:format(limit.text[which]), "limit", { advice = ADVICE[which], limit = which })
+  return false, errors.new(MESSAGES[which]:format(tostring(limit.text[which])), "limit", { advice = ADVICE[which], limit = which })
 end
 
 return limits

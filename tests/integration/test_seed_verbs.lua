@@ -308,6 +308,19 @@ function TestSeedVerbs:test_timeout_ends_loops_coroutines_and_queries()
   end
 end
 
+function TestSeedVerbs:test_timeout_and_limits_hold_together()
+  self.project:write("tilth.config.lua", 'return { limits = { instructions = 3000000, time = "20s" } }\n')
+  local result = seed(self, "for _ = 1, 1e12 do end", "one", { "--seed-timeout", "10s" })
+  lu.assertEquals(result.status, 1, result.text)
+  lu.assertStrContains(result.stderr, "limits.instructions")
+  self.project:write("tilth.config.lua", 'return { limits = { time = "300ms" } }\n')
+  result = seed(self, "while true do pcall(db.query, db, 'select 1') end", "one", { "--seed-timeout", "10s" })
+  lu.assertEquals(result.status, 1, result.text)
+  lu.assertStrContains(result.stderr, "limits.time")
+  result = seed(self, "db:upsert('many', { id = 1 })", "one", { "--seed-timeout", "10s" })
+  lu.assertEquals(result.status, 0, result.text)
+end
+
 function TestSeedVerbs:test_coroutines_of_a_watched_seed_pass_values_and_errors()
   local result = seed(self, [[
     local source = coroutine.wrap(function(first) for i = first, 3 do coroutine.yield({ id = i }) end end)

@@ -2,7 +2,6 @@
 local load_seed = {}
 
 local seed = require("tilth.seed")
-local limit = require("tilth.seed.limit")
 
 local function read_error(message)
   return type(message) == "string" and message or tostring(message)
@@ -31,7 +30,6 @@ end
 -- @return environment table
 function load_seed.environment(files, folder, shown)
   local environment, loaded = setmetatable({}, { __index = _G }), {}
-  environment.coroutine = limit.coroutines()
   environment.require = function(name)
     if loaded[name] ~= nil then
       return loaded[name]

@@ -115,11 +115,9 @@ function run.body(world, action, opened)
   if message then
     return nil, message, code
   end
-  local ok, problem = limits.call(allowed, raised, function()
-    limit.run(world.db, seconds, function()
-      loaded.definition.run(opened, context(world, action))
-      opened:flush()
-    end)
+  local ok, problem = limit.call(world.db, seconds, allowed, raised, function()
+    loaded.definition.run(opened, context(world, action))
+    opened:flush()
   end)
   if not ok then
     problem = errors.is(problem) and raised(problem) or problem
