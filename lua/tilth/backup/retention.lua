@@ -10,7 +10,7 @@ local path = require("tilth.path")
 --- Chooses what may go: the oldest beyond the count, by the time in their names. Pure.
 -- @tparam table files list of names in the folder
 -- @tparam string database
--- @tparam integer keep how many stay; at least the newest one does
+-- @tparam integer keep how many stay
 -- @treturn table list of { name, kind }, the oldest first
 function retention.surplus(files, database, keep)
   local list = {}
@@ -24,7 +24,7 @@ function retention.surplus(files, database, keep)
     return a.stamp < b.stamp or (a.stamp == b.stamp and a.name < b.name)
   end)
   local surplus = {}
-  for index = 1, #list - math.max(keep, 1) do
+  for index = 1, #list - keep do
     surplus[index] = { name = list[index].name, kind = list[index].kind }
   end
   return surplus
@@ -44,10 +44,11 @@ end
 --- Removes backups beyond the count.
 -- @tparam string folder
 -- @tparam table target whose backups
--- @tparam integer keep
+-- @tparam integer keep how many stay, at least 1
+-- @tparam string newest the name of the one that has just been made, which always stays
 -- @treturn table list of the names of removed files
 -- @treturn table list of messages about what could not be removed
-function retention.apply(folder, target, keep)
+function retention.apply(folder, target, keep, newest)
   local files, own = {}, {}
   for _, entry in ipairs(fs.list(folder) or {}) do
     files[#files + 1] = entry.type == "file" and entry.name or nil
@@ -55,12 +56,12 @@ function retention.apply(folder, target, keep)
   -- Only those that are this database's count, or a neighbour's would push them out.
   for _, name in ipairs(files) do
     local kind = names.kind(name, target.database)
-    if kind and is_of(path.join(folder, name), kind, target) then
+    if kind and name ~= newest and is_of(path.join(folder, name), kind, target) then
       own[#own + 1] = name
     end
   end
   local removed, troubles = {}, {}
-  for _, entry in ipairs(retention.surplus(own, target.database, keep)) do
+  for _, entry in ipairs(retention.surplus(own, target.database, keep - 1)) do
     local file = path.join(folder, entry.name)
     local ok, message = fs.remove(file)
     if ok then

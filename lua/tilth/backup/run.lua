@@ -187,12 +187,12 @@ local function announce(world, made, started)
   end
 end
 
-local function keep_only(world, folder)
+local function keep_only(world, folder, newest)
   local keep = world.settings:get("backup_keep")
   if not keep or keep == 0 then
     return
   end
-  local removed, troubles = retention.apply(folder, world.target, keep)
+  local removed, troubles = retention.apply(folder, world.target, keep, newest)
   for _, name in ipairs(removed) do
     world.report:done("Removed an older backup, beyond backup.keep: " .. name)
   end
@@ -236,7 +236,7 @@ function run.run(world, action)
   end
   announce(world, made, started)
   if not action.file then
-    keep_only(world, chosen.folder)
+    keep_only(world, chosen.folder, fs.basename(made.file))
   end
   return {
     kind = "backup", name = fs.basename(made.file), file = made.file, format = made.header.kind, verified = made.proof.how,
