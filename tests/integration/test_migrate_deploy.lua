@@ -142,11 +142,11 @@ end
 
 function TestMigrateDeploy:test_schema_of_the_url_holds_tables_and_history()
   make(self, { { "1_a", "CREATE TABLE a (id int);" } })
-  self.database.url = self.database.url .. (self.database.url:find("?", 1, true) and "&" or "?") .. "schema=my%20app"
+  self.database.url = self.database.url .. (self.database.url:find("?", 1, true) and "&" or "?") .. "schema=my%20%22app"
   local result = run(self, "deploy")
   lu.assertEquals(result.status, 0, result.text)
-  lu.assertTrue(self.database:has('"my app".a'))
-  lu.assertTrue(self.database:has('"my app"._prisma_migrations'))
+  lu.assertTrue(self.database:has('"my ""app".a'))
+  lu.assertTrue(self.database:has('"my ""app"._prisma_migrations'))
   lu.assertStrContains(run(self, "deploy").stdout, "No pending migrations to apply.")
 end
 

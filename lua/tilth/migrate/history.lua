@@ -23,15 +23,15 @@ CREATE TABLE %s (
 
 -- Of a finished row only its name and checksum matter, and there may be thousands; logs of failed ones can be long.
 local SELECT <const> = [[
-SELECT migration_name, checksum, CASE WHEN finished_at IS NOT NULL THEN true END AS finished_at, rolled_back_at,
+SELECT migration_name, checksum, finished_at IS NOT NULL OR NULL AS finished_at, rolled_back_at,
  CASE WHEN finished_at IS NULL THEN id END AS id, CASE WHEN finished_at IS NULL THEN started_at END AS started_at,
  CASE WHEN finished_at IS NULL THEN pg_catalog.left(logs, 20000) END AS logs
- FROM %s ORDER BY _prisma_migrations.started_at, migration_name]]
+ FROM %s ORDER BY _prisma_migrations.started_at, migration_name COLLATE pg_catalog."C"]]
 
 local SELECT_WHOLE <const> = [[
 SELECT id, checksum, finished_at, migration_name, rolled_back_at, started_at, applied_steps_count,
  CASE WHEN finished_at IS NULL THEN pg_catalog.left(logs, 20000) END AS logs
- FROM %s ORDER BY started_at, migration_name]]
+ FROM %s ORDER BY started_at, migration_name COLLATE pg_catalog."C"]]
 
 local MARK <const> = "tilth: statement by statement: "
 
