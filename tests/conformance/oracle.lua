@@ -16,6 +16,7 @@ local UNCODED <const> = {
   { "Authentication failed against database server", "P1000" },
   { "Database `[^`]*` does not exist", "P1003" },
   { "User was denied access on the database", "P1010" },
+  { "Error opening a TLS connection", "P1011" },
 }
 
 --- Ends the test: skipped with the reason, or failed where nothing may be skipped.
