@@ -153,6 +153,25 @@ local function read_table(reader, header, payload, on_table)
   return number
 end
 
+local function drain(_, source)
+  while source() do end -- luacheck: ignore 542
+  return true
+end
+
+--- Gives one frame behind the header to its handler.
+local function hand_over(reader, header, handlers, kind, payload, seen)
+  if kind == "migration" then
+    return not handlers.migration or handlers.migration(payload:match("^([^\n]*)\n(.*)$"))
+  elseif kind ~= "table" then
+    return wrong(reader.path, ("it has `%s` where a table belongs"):format(kind))
+  end
+  local number, message, code, detail = read_table(reader, header, payload, handlers.rows or drain)
+  if number and number ~= seen then
+    return wrong(reader.path, "its tables are not in the order of its header")
+  end
+  return number, message, code, detail
+end
+
 --- Reads a backup from beginning to end, and makes sure that it is whole.
 -- @tparam string path
 -- @tparam table handlers header(manifest), migration(name, text) and rows(entry, source), which has to call source() until it gives
@@ -175,10 +194,6 @@ function copy.read(path, handlers)
   if not header then
     return nil, message, code, detail
   end
-  local function drain(_, source)
-    while source() do end -- luacheck: ignore 542
-    return true
-  end
   local ok, seen = true, 0
   if handlers.header then
     ok, message, code, detail = handlers.header(header)
@@ -190,17 +205,9 @@ function copy.read(path, handlers)
       return nil, payload, code, detail
     elseif kind == "end" then
       break
-    elseif kind == "migration" and handlers.migration then
-      ok, message, code, detail = handlers.migration(payload:match("^([^\n]*)\n(.*)$"))
-    elseif kind == "table" then
-      ok, message, code, detail = read_table(reader, header, payload, handlers.rows or drain)
-      seen = seen + 1
-      if ok and ok ~= seen then
-        return wrong(path, "its tables are not in the order of its header")
-      end
-    elseif kind ~= "migration" then
-      return wrong(path, ("it has `%s` where a table belongs"):format(kind))
     end
+    seen = seen + (kind == "table" and 1 or 0)
+    ok, message, code, detail = hand_over(reader, header, handlers, kind, payload, seen)
   end
   if not ok then
     return nil, message, code, detail
