@@ -25,14 +25,21 @@ function TestMigrateHistory:test_rows_are_sorted_by_name_and_state()
 end
 
 function TestMigrateHistory:test_mark_is_read_back()
-  local mark = history.mark({ done = 2, total = 5, prefix = "abc123", line = 7 })
-  lu.assertEquals(history.read_mark(mark), { done = 2, total = 5, prefix = "abc123", running = false })
-  lu.assertStrContains(mark, "line 7")
-end
-
-function TestMigrateHistory:test_mark_of_a_running_statement_is_read_back()
-  local mark = history.mark({ done = 0, total = 1, prefix = "ff", line = 1, running = true })
-  lu.assertEquals(history.read_mark(mark .. "\n\nstopped at line 1: x"), { done = 0, total = 1, prefix = "ff", running = true })
+  local cases = {
+    { {}, "", {} }, { { running = true }, "", { running = true } }, { { indexes = 3 }, "", { indexes = 3 } },
+    { { already = true }, "", { already = true } }, { {}, history.STOPPED .. "1: x", { stopped = true } },
+    { { running = true }, history.STOPPED .. "7: 9 of 9 done, 4 indexes before, text ff", { running = true, stopped = true } },
+  }
+  for number, case in ipairs(cases) do
+    local progress = { done = 2, total = 5, prefix = "abc123", line = 7, running = case[1].running, indexes = case[1].indexes,
+      already = case[1].already }
+    local mark, expected = history.mark(progress), case[3]
+    lu.assertStrContains(mark, "line 7")
+    lu.assertEquals(history.read_mark(mark .. case[2]), {
+      done = 2, total = 5, prefix = "abc123", running = expected.running or false, already = expected.already or false,
+      stopped = expected.stopped or false, indexes = expected.indexes,
+    }, "case " .. number)
+  end
 end
 
 function TestMigrateHistory:test_logs_of_prisma_are_no_mark()

@@ -104,12 +104,16 @@ local function indexes_gone(db, indexes)
   return true
 end
 
-local function database_exists(db, name)
-  local row, message, code, detail = db:one("SELECT 1 AS found FROM pg_catalog.pg_database WHERE datname = $1", name)
-  if row == nil then
-    return nil, message, code, detail
-  end
-  return row and true or false
+-- A subscription belongs to its database, and two databases may have one of the same name.
+local CATALOG <const> = {
+  database = "SELECT EXISTS (SELECT FROM pg_catalog.pg_database WHERE datname = $1)",
+  tablespace = "SELECT EXISTS (SELECT FROM pg_catalog.pg_tablespace WHERE spcname = $1)",
+  subscription = "SELECT EXISTS (SELECT FROM pg_catalog.pg_subscription WHERE subname = $1 AND subdbid = "
+    .. "(SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()))",
+}
+
+local function is_there(db, object)
+  return db:value(CATALOG[object[1]], object[2])
 end
 
 --- The valid indexes of the table that a statement makes an index of.
@@ -150,10 +154,10 @@ function concurrent.ended(db, item, indexes)
     local state
     state, message, code, detail = detach_state(db, item.detach)
     answer = state and state == "done"
-  elseif item.create_database then
-    answer, message, code, detail = database_exists(db, item.create_database)
-  elseif item.drop_database then
-    answer, message, code, detail = database_exists(db, item.drop_database)
+  elseif item.makes then
+    answer, message, code, detail = is_there(db, item.makes)
+  elseif item.drops then
+    answer, message, code, detail = is_there(db, item.drops)
     if answer ~= nil then
       answer = not answer
     end

@@ -35,6 +35,9 @@ SELECT id, checksum, finished_at, migration_name, rolled_back_at, started_at, ap
 
 local MARK <const> = "tilth: statement by statement: "
 
+--- What follows the mark when a statement failed: its line and the error come after it.
+history.STOPPED = "\n\nstopped at line "
+
 --- The statement that makes the table.
 -- @tparam string name the table's name, qualified and quoted
 -- @treturn string
@@ -84,17 +87,18 @@ end
 --- The mark that tilth leaves in `logs` of a file that runs statement by statement, to go on from there later.
 -- @tparam table progress { done, total, prefix = SHA-256 of the text up to the last finished statement, line = of the next
 --   statement, running = bool (that one runs now, and nobody could tell afterwards whether it ended), indexes = how many its
---   table had before it (it makes one more, which has no name yet) }
+--   table had before it (it makes one more, which has no name yet), already = bool (the database was before it as it is after it) }
 -- @treturn string
 function history.mark(progress)
-  local following = progress.running and ", one running" or progress.indexes and (", %d indexes before"):format(progress.indexes) or ""
+  local following = progress.running and ", one running" or progress.already and ", the next one's work there before it"
+    or progress.indexes and (", %d indexes before"):format(progress.indexes) or ""
   return ("%s%d of %d done%s, text %s\nRun `tilth migrate deploy` again: it goes on at line %d."):format(MARK, progress.done,
     progress.total, following, progress.prefix, progress.line)
 end
 
 --- Reads such a mark.
 -- @tparam string|nil logs
--- @treturn table|nil { done, total, prefix, running, indexes }
+-- @treturn table|nil { done, total, prefix, running, indexes, already, stopped = the statement after it failed (and did not vanish) }
 function history.read_mark(logs)
   if not logs or logs:sub(1, #MARK) ~= MARK then
     return nil
@@ -103,6 +107,7 @@ function history.read_mark(logs)
   return done and {
     done = math.tointeger(done), total = math.tointeger(total), prefix = prefix, running = following == ", one running",
     indexes = math.tointeger(following:match("^, (%d+) indexes before$")),
+    already = following == ", the next one's work there before it", stopped = logs:find(history.STOPPED, 1, true) ~= nil,
   } or nil
 end
 

@@ -15,8 +15,8 @@ local function update_sql(job, done, next_one)
   local following = list[done + 1] or list[#list]
   next_one = next_one or {}
   local mark = history.mark({
-    done = done, total = #list, running = next_one.running, indexes = next_one.indexes, line = following and following.line or 1,
-    prefix = resume.checksum(hash.sha256, job.original, list, done),
+    done = done, total = #list, running = next_one.running, indexes = next_one.indexes,
+    already = next_one.already, line = following and following.line or 1, prefix = resume.checksum(hash.sha256, job.original, list, done),
   })
   return ("UPDATE %s SET applied_steps_count = %d, logs = %s WHERE id = %s"):format(job.state.qualified, done, job.db:literal(mark),
     job.db:literal(job.row.id))
@@ -34,7 +34,7 @@ end
 -- @tparam table job
 -- @tparam integer done
 -- @tparam table|nil next_one about the statement that follows: running = nobody could tell afterwards whether it ended;
---   indexes = how many indexes its table had before
+--   indexes = how many indexes its table had before; already = what it makes was there before
 -- @treturn table
 -- @treturn nil,string,string,table
 function journal.write(job, done, next_one)
@@ -108,7 +108,7 @@ function journal.fail(job, message, number)
   end
   local item = job.statements_list[number or job.done + 1]
   return job.db:script(update_sql(job, job.done) .. ";" .. ("UPDATE %s SET logs = logs || %s WHERE id = %s"):format(job.state.qualified,
-    job.db:literal(("\n\nstopped at line %d: %s"):format(item and item.line or 1, message)), job.db:literal(job.row.id)))
+    job.db:literal(("%s%d: %s"):format(history.STOPPED, item and item.line or 1, message)), job.db:literal(job.row.id)))
 end
 
 --- Records that the file is applied, and ends the settings that it made.

@@ -153,19 +153,19 @@ local READERS = {
     return { kind = "outside", what = "ALTER SYSTEM" }
   end,
   CreatedbStmt = function(node)
-    return { kind = "outside", what = "CREATE DATABASE", create_database = node.dbname }
+    return { kind = "outside", what = "CREATE DATABASE", makes = { "database", node.dbname } }
   end,
   DropdbStmt = function(node)
-    return { kind = "outside", what = "DROP DATABASE", drop_database = node.dbname }
+    return { kind = "outside", what = "DROP DATABASE", drops = { "database", node.dbname } }
   end,
   AlterDatabaseStmt = function(node)
     return has_option(node.options, "tablespace") and { kind = "outside", what = "ALTER DATABASE ... SET TABLESPACE" }
   end,
-  CreateTableSpaceStmt = function()
-    return { kind = "outside", what = "CREATE TABLESPACE" }
+  CreateTableSpaceStmt = function(node)
+    return { kind = "outside", what = "CREATE TABLESPACE", makes = { "tablespace", node.tablespacename } }
   end,
-  DropTableSpaceStmt = function()
-    return { kind = "outside", what = "DROP TABLESPACE" }
+  DropTableSpaceStmt = function(node)
+    return { kind = "outside", what = "DROP TABLESPACE", drops = { "tablespace", node.tablespacename } }
   end,
   CreateSubscriptionStmt = function(node)
     for _, option in ipairs(node.options or {}) do
@@ -177,10 +177,10 @@ local READERS = {
         end
       end
     end
-    return { kind = "outside", what = "CREATE SUBSCRIPTION" }
+    return { kind = "outside", what = "CREATE SUBSCRIPTION", makes = { "subscription", node.subname } }
   end,
-  DropSubscriptionStmt = function()
-    return { kind = "outside", what = "DROP SUBSCRIPTION" }
+  DropSubscriptionStmt = function(node)
+    return { kind = "outside", what = "DROP SUBSCRIPTION", drops = { "subscription", node.subname } }
   end,
 }
 
@@ -217,7 +217,8 @@ end
 --- Classifies a statement.
 -- @tparam string text
 -- @treturn table { kind = "plain" | "set" | "begin" | "end" | "rollback" | "outside", what, options, chain, unread,
---   and for what stays outside: create_index, drop_indexes, reindex, detach, create_database, drop_database }
+--   and for what stays outside: create_index, drop_indexes, reindex, detach, makes, drops = { "database" | "tablespace" |
+--   "subscription", name } }
 function statement.classify(text)
   local body = statement.body(text)
   local words = words_of(body)

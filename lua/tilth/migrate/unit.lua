@@ -106,7 +106,7 @@ local function run_outside(job, number, item)
   return true
 end
 
--- What has to be known after a crash to tell whether the statement had ended, where its own text does not say it.
+-- Writes down what has to be known after a crash to tell whether the statement had ended.
 local function announce(job, number, item)
   if item.judged then
     return journal.write(job, number - 1, { running = true })
@@ -117,24 +117,37 @@ local function announce(job, number, item)
     end
     return journal.write(job, number - 1, { indexes = count })
   end
+  local already, why, code, detail = concurrent.ended(job.db, item)
+  if already == nil then
+    return nil, why, code, detail
+  elseif already or (job.resumed and number == job.resumed.done + 1) then
+    return journal.write(job, number - 1, { already = already })
+  end
   return true
+end
+
+-- Did the statement end in an earlier run, which was cut short before it could say so? One that failed did not.
+local function ended_before(job, number, item)
+  local mark = job.resumed
+  if not mark or number ~= mark.done + 1 or mark.stopped or mark.already then
+    return false
+  end
+  return concurrent.ended(job.db, item, mark.indexes)
 end
 
 local function send_alone(job, number)
   local item = job.statements_list[number]
-  if job.resumed and number == job.resumed.done + 1 then
-    local ended, why, code, detail = concurrent.ended(job.db, item, job.resumed.indexes)
-    if ended == nil then
-      return nil, why, code, detail, { statement = number }
-    elseif ended then
-      return journal.write(job, number)
-    end
+  local ended, why, code, detail = ended_before(job, number, item)
+  if ended == nil then
+    return nil, why, code, detail, { statement = number }
+  elseif ended then
+    return journal.write(job, number)
   end
-  local ok, why, code, detail = announce(job, number, item)
+  local ok, at
+  ok, why, code, detail = announce(job, number, item)
   if not ok then
-    return nil, why, code, detail
+    return nil, why, code, detail, { statement = number }
   end
-  local at
   ok, why, code, detail, at = run_outside(job, number, item)
   if not ok then
     return nil, why, code, detail, at
