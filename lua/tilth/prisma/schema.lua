@@ -7,6 +7,7 @@
 -- { name, args, line, column }, its values as in tilth.prisma.expression.
 local schema = {}
 
+local collector = require("tilth.prisma.collector")
 local block = require("tilth.prisma.block")
 local source = require("tilth.prisma.source")
 local suggest = require("tilth.suggest")
@@ -167,6 +168,7 @@ end
 -- @treturn[2] string "P1012"
 -- @treturn[2] table { file, line, column_number, advice }
 function schema.parse(files)
+  local _ <close> = collector.hold(files)
   local result = empty(files)
   local ok, message, code, detail = guarded(function()
     for _, file in ipairs(files) do

@@ -1,6 +1,7 @@
 --- What seeds need of a resolved Prisma schema: names, defaults that the client makes, relations, enum names. Pure.
 local prisma = {}
 
+local collector = require("tilth.prisma.collector")
 local model = require("tilth.prisma.model")
 local schema = require("tilth.prisma.schema")
 
@@ -52,6 +53,7 @@ end
 -- @param files list of { path, text }
 -- @return { models, enums } | nil, message, "P1012", detail
 function prisma.describe(files)
+  local _ <close> = collector.hold(files)
   local parsed, message, code, detail = schema.parse(files)
   if not parsed then
     return nil, message, code, detail
