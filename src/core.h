@@ -7,6 +7,7 @@
 /* Hidden in libtilth (only tilth_* is exported), visible in a Lua module. */
 int luaopen_tilth_core_clock(lua_State *L);
 int luaopen_tilth_core_csv(lua_State *L);
+int luaopen_tilth_core_edit(lua_State *L);
 int luaopen_tilth_core_env(lua_State *L);
 int luaopen_tilth_core_fs(lua_State *L);
 int luaopen_tilth_core_hash(lua_State *L);

@@ -18,6 +18,7 @@ struct tilth {
 static const luaL_Reg core[] = {
     {"tilth.core.clock", luaopen_tilth_core_clock},
     {"tilth.core.csv", luaopen_tilth_core_csv},
+    {"tilth.core.edit", luaopen_tilth_core_edit},
     {"tilth.core.env", luaopen_tilth_core_env},
     {"tilth.core.fs", luaopen_tilth_core_fs},
     {"tilth.core.hash", luaopen_tilth_core_hash},

@@ -34,10 +34,24 @@ static int term_width(lua_State *L)
     return 1;
 }
 
+/* rows | nil = term.height(fd): nil when it is no terminal or does not know its height */
+static int term_height(lua_State *L)
+{
+    struct winsize size = {0};
+    int failed = ioctl(check_descriptor(L, 1), TIOCGWINSZ, &size);
+    if (failed != 0 || size.ws_row == 0)
+        lua_pushnil(L);
+    else
+        lua_pushinteger(L, size.ws_row);
+    return 1;
+}
+
 int luaopen_tilth_core_term(lua_State *L)
 {
-    static const luaL_Reg functions[] = {
-        {"is_terminal", term_is_terminal}, {"width", term_width}, {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"height", term_height},
+                                         {"is_terminal", term_is_terminal},
+                                         {"width", term_width},
+                                         {NULL, NULL}};
     luaL_newlib(L, functions);
     return 1;
 }

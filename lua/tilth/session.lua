@@ -284,9 +284,10 @@ function Session:models()
   return errors.check(inner_of(self):models())
 end
 
---- Forgets what is known about tables, after DDL.
+--- Forgets what is known about tables and models, after DDL or a change of schema.prisma.
 function Session:forget()
-  self.inner, self.world.state.seed_models = nil, nil
+  local state = self.world.state
+  self.inner, state.seed_models, state.seed_schema = nil, nil, nil
 end
 
 --- "idle", "active", "transaction", "failed" or "closed".

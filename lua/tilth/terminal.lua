@@ -15,4 +15,10 @@ terminal.is_terminal = core.is_terminal
 -- @treturn integer|nil columns; nil when it is no terminal or does not know
 terminal.width = core.width
 
+--- The height of a terminal.
+-- @function height
+-- @tparam integer fd
+-- @treturn integer|nil rows; nil when it is no terminal or does not know
+terminal.height = core.height
+
 return terminal

@@ -1,101 +1,135 @@
---- tilth repl: Lua at a prompt, with the project's database as `db`.
+--- tilth repl: SQL and Lua at a prompt, with the project's database as `db`.
 local repl = {
-  summary = "Try things in Lua at a prompt, with the project's database as `db`.",
+  summary = "Try things in SQL and Lua at a prompt, with the project's database as `db`.",
   database = true,
 }
 
+local edit = require("tilth.core.edit")
+local fs = require("tilth.fs")
 local interrupt = require("tilth.core.interrupt")
+local ledger = require("tilth.ledger")
 local observe = require("tilth.flow.observe")
-local report = require("tilth.report")
+local process = require("tilth.process")
+local protection = require("tilth.reset.protection")
+local terminal = require("tilth.terminal")
+local history = require("tilth.repl.history")
+local shell = require("tilth.repl.shell")
 
-local PROMPT <const>, CONTINUE <const> = "tilth> ", "    -> "
+--- Modules of tilth that completion offers in require().
+local PUBLIC <const> = {
+  "tilth", "tilth.check", "tilth.csv", "tilth.db", "tilth.env", "tilth.fake", "tilth.flow", "tilth.fs", "tilth.hash", "tilth.json",
+  "tilth.log", "tilth.migrate", "tilth.process", "tilth.seed", "tilth.session", "tilth.sql",
+}
 
 --- Adds the command's arguments.
 function repl.add_to_parser(parser)
-  parser:description("Reads Lua line by line. `db` is a session with the project's database: db:query(\"select ...\").")
-  parser:option("-e --execute", "Run this Lua code and leave."):argname("CODE")
+  parser:description([[
+A line that begins with a word of SQL is SQL (end it with a semicolon), everything else is Lua. `db` is a session
+with the project's database, help() says what else there is. Without a terminal it reads standard input and ends at
+the first error. On a protected database (production) the session is read-only unless --write is given.]])
+  parser:option("-e --execute", "Run this SQL or Lua and leave."):argname("CODE")
+  parser:flag("--write", "Allow changes on a protected database.")
 end
 
---- A value as people read it: results of queries as tables.
-local function show(value)
-  if type(value) ~= "table" or not value.columns then
-    return tostring(value)
+--- Why this database is protected; a ledger that can't be read protects, too.
+local function protected_by(world)
+  local observed, message = ledger.observe(world.db, world.build, true)
+  if not observed then
+    return { "its mark cannot be read: " .. message }
   end
-  local rows = {}
-  for i, row in ipairs(value) do
-    rows[i] = {}
-    for column, name in ipairs(value.columns) do
-      local cell = row[name]
-      rows[i][column] = cell == nil and "" or cell
+  return protection.reasons({
+    ledger = observed, environment = world.environment, settings = world.settings, project = world.project, target = world.target,
+  })
+end
+
+--- Makes the server refuse changes in this session, also after it was opened anew.
+local function forbid_writes(world)
+  world.db.read_only = true
+  return world.db:script(world.db:session_sql())
+end
+
+--- The prompt's text: the database, and what is special about the session.
+local function label_of(world, reasons, write)
+  local marks = {}
+  if #reasons > 0 then
+    marks[1] = write and "PROTECTED, write" or "read-only"
+  end
+  if world.environment.name ~= "development" then
+    table.insert(marks, 1, world.environment.name)
+  end
+  local name = world.target.database or "tilth"
+  return #marks > 0 and ("%s (%s)"):format(name, table.concat(marks, ", ")) or name
+end
+
+--- Shows a text with $PAGER. A pager that can't be started is no reason to lose the text.
+local function pager_of(ctx)
+  local command = ctx.env.PAGER
+  if not command or command == "" then
+    command = "less"
+  end
+  return function(text)
+    local variables = { LESS = ctx.env.LESS or "FRSX" }
+    local ok, ended = interrupt.catch(process.run, { "/bin/sh", "-c", command }, { stdin = text, env = variables, group = false })
+    if not ok then
+      interrupt.clear()
+    elseif not ended or (ended.kind == "exit" and ended.code == 127) then
+      ctx.report:text(text:gsub("\n$", ""))
     end
   end
-  if #value.columns == 0 then
-    return value.command
-  end
-  return ("%s\n(%d row%s)"):format(report.table(value.columns, rows), #rows, #rows == 1 and "" or "s")
 end
 
-local function compile(text)
-  return load("return " .. text, "=repl", "t") or load(text, "=repl", "t")
+local function new_shell(ctx, world, label)
+  local session = require("tilth.session").new(world, { name = "repl", is_caller = function(source)
+    return source:sub(1, 1) == "@" and not source:find("lua/tilth/", 1, true)
+  end })
+  local on_terminal = terminal.is_terminal(1) and not ctx.args.json
+  return shell.new({
+    session = session, report = ctx.report, json = ctx.args.json, label = label, modules = PUBLIC,
+    interactive = ctx.stdin_is_terminal and on_terminal and not ctx.args.execute,
+    columns = function() return on_terminal and terminal.width(1) or nil end,
+    rows = function() return terminal.height(1) end,
+    page = on_terminal and ctx.stdin_is_terminal and pager_of(ctx) or nil,
+  })
 end
 
---- Does this error only say that more lines are needed?
-local function is_incomplete(text)
-  local _, message = load(text, "=repl", "t")
-  return message and message:find("<eof>", 1, true) ~= nil
+local function greet(ctx, world, reasons, write)
+  if #reasons > 0 then
+    ctx.report:progress(("%s is protected: %s. %s"):format(world.target.text, table.concat(reasons, "; "),
+      write and "With --write it can be changed." or "The session is read-only; --write changes that."))
+  else
+    ctx.report:progress(world.target.text)
+  end
+  ctx.report:progress("help() says what there is, Ctrl-D leaves.")
 end
 
-local function evaluate(text, out)
-  local chunk = compile(text)
-  if not chunk then
-    local _, message = load(text, "=repl", "t")
-    out:error(message)
-    return false
+local function converse(ctx, prompt)
+  local kept = prompt.interactive and history.open(fs, history.path(ctx.env)) or nil
+  local editor <close> = edit.open({
+    edit = prompt.interactive and ctx.env.TERM ~= "dumb" and ctx.env.TERM ~= nil, prompt = prompt.interactive,
+    complete = function(line, cursor)
+      return prompt:tab(line, cursor)
+    end,
+  })
+  for _, entry in ipairs(kept and kept.entries or {}) do
+    editor:add(entry)
   end
-  local results = table.pack(interrupt.catch(chunk))
-  if interrupt.signal() then
-    interrupt.clear()
-    out:error("interrupted")
-    return false
-  end
-  if not results[1] then
-    out:error(tostring(results[2]))
-    return false
-  end
-  for i = 2, results.n do
-    if results[i] ~= nil then
-      out:text(show(results[i]))
-    end
-  end
-  return true
+  return prompt:loop(editor, kept)
 end
 
-local function read_line(ctx, prompt)
-  if ctx.stdin_is_terminal then
-    io.write(prompt)
-    io.flush()
+--- The command's result from how the prompt was left.
+local function finish(ctx, prompt, well)
+  local data = { results = require("tilth.json").array(prompt.documents) }
+  if prompt.signal then
+    return nil, "interrupted", "interrupted", { exit = 128 + prompt.signal, data = data }
+  elseif prompt.session:in_transaction() and not prompt.interactive then
+    ctx.report:warn("a transaction was left open; it is rolled back")
+    well = false
   end
-  return io.read("L")
-end
-
-local function loop(ctx)
-  local well = true
-  while true do
-    local text = read_line(ctx, PROMPT)
-    if not text then
-      return well
-    end
-    while is_incomplete(text) and not compile(text) do
-      local more = read_line(ctx, CONTINUE)
-      if not more then
-        break
-      end
-      text = text .. more
-    end
-    if text:find("%S") then
-      well = evaluate(text, ctx.report) and well
-    end
+  if not well and ctx.args.json and prompt.failure then
+    return nil, prompt.failure.message, prompt.failure.code,
+      { exit = 1, data = data, sqlstate = prompt.failure.detail.sqlstate, hint = prompt.failure.detail.hint }
   end
+  return { exit = (well or prompt.interactive) and 0 or 1, data = data }
 end
 
 --- Runs the command.
@@ -105,16 +139,26 @@ function repl.run(args, ctx)
   if not world then
     return nil, message, code, detail
   end
-  setmetatable(_G, nil)
-  local global = _G
-  rawset(global, "db", require("tilth.seed.run").session(world, { name = "repl", path = world.project.root .. "/repl" }))
+  local reasons = protected_by(world)
+  if #reasons > 0 and not args.write then
+    local ok
+    ok, message, code, detail = forbid_writes(world)
+    if not ok then
+      return nil, message, code, detail
+    end
+  end
+  require("tilth.script").prepare(ctx, world.project.root)
+  local prompt = new_shell(ctx, world, label_of(world, reasons, args.write))
   local well
   if args.execute then
-    well = evaluate(args.execute, ctx.report)
+    well = prompt:run(args.execute)
   else
-    well = loop(ctx)
+    if prompt.interactive then
+      greet(ctx, world, reasons, args.write)
+    end
+    well = converse(ctx, prompt)
   end
-  return { exit = (well or ctx.stdin_is_terminal) and 0 or 1 }
+  return finish(ctx, prompt, well)
 end
 
 return repl

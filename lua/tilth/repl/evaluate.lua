@@ -1,0 +1,156 @@
+--- Runs what was typed, SQL or Lua, and tells how it went in a table.
+local evaluate = {}
+
+local clock = require("tilth.clock")
+local connect_error = require("tilth.connect_error")
+local excerpt = require("tilth.migrate.excerpt")
+local input = require("tilth.repl.input")
+local sql = require("tilth.sql")
+
+--- Commands after which tables may be others than before.
+local DDL <const> = { CREATE = true, ALTER = true, DROP = true, IMPORT = true, ROLLBACK = true }
+
+local function failure(message, code, detail)
+  message, code, detail = connect_error.lost(message, code, detail)
+  return { ok = false, message = message, code = code, detail = detail or {} }
+end
+
+--- A model's name in the place of its table's.
+local function model_hint(shell, message)
+  local name = message:match('relation "([^"]+)" does not exist')
+  local described = name and shell.names:described(name)
+  if described and described ~= name then
+    return ("the model %s is the table %s"):format(name, described)
+  end
+end
+
+--- A failed statement: the server's words, a caret under the place, its hint.
+local function sql_failure(shell, text, message, code, detail)
+  detail = detail or {}
+  local parts = { detail.sqlstate and ("%s (%s)"):format(message, code) or message }
+  if detail.position then
+    local line, column = excerpt.locate(text, detail.position)
+    parts[#parts + 1] = excerpt.show(text, line, column)
+  end
+  if detail.detail then
+    parts[#parts + 1] = "detail: " .. detail.detail
+  end
+  local hint = detail.hint or (code == "42P01" and model_hint(shell, message))
+  if hint then
+    parts[#parts + 1] = "hint: " .. hint
+  end
+  if code == "25006" then
+    parts[#parts + 1] = "The session is read-only because the database is protected; `tilth repl --write` may change it."
+  end
+  return failure(table.concat(parts, "\n"), code, detail)
+end
+
+--- Opens a connection that was lost anew, before something is run on it.
+local function reopen(shell)
+  local session = shell.session
+  if session:status() ~= "closed" then
+    return true
+  end
+  local ok, message, code, detail = session.db:reconnect()
+  if not ok then
+    return nil, message, code, detail
+  end
+  session:forget()
+  shell:connected()
+  shell:say("Connected again. This is a new session: an open transaction, temporary tables and SETs are gone.")
+  return true
+end
+
+local function run_statement(shell, text)
+  local started = clock.monotonic()
+  local result, message, code, detail = shell.session.db:query(text)
+  if not result then
+    return nil, sql_failure(shell, text, message, code, detail)
+  end
+  if DDL[(result.command or ""):match("^%a+")] then
+    shell.session:forget()
+    shell.names.read_at = -math.huge
+  end
+  return { value = result, result = true, seconds = clock.monotonic() - started }
+end
+
+--- Runs SQL: one statement after another, each a transaction of its own unless one is open; the first that fails is the last.
+-- @tparam table shell see tilth.repl.shell
+-- @tparam string text
+-- @tparam function show called with each outcome { value, result, seconds }
+-- @treturn table { ok = true } or { ok = false, message, code, detail }
+function evaluate.sql(shell, text, show)
+  local statements, message, code, detail = sql.split(text)
+  if not statements then
+    return failure(message, code, detail)
+  end
+  local ok
+  ok, message, code, detail = reopen(shell)
+  if not ok then
+    return failure(message, code, detail)
+  end
+  for _, statement in ipairs(statements) do
+    local outcome, failed = run_statement(shell, statement.text)
+    if not outcome then
+      return failed
+    end
+    show(outcome)
+  end
+  return { ok = true }
+end
+
+local function describe(raised)
+  if type(raised) == "table" and raised.fields then
+    return { object = raised }
+  end
+  local text = debug.traceback(tostring(raised), 2)
+  local lines = {}
+  -- Of the traceback only the user's own part is of use: what was called from the prompt.
+  for line in text:gmatch("[^\n]+") do
+    if line:find("%[C%]: in function 'xpcall'") or line:find("repl/evaluate.lua", 1, true) then
+      break
+    end
+    lines[#lines + 1] = line
+  end
+  if #lines <= 3 then
+    lines = { lines[1] }
+  end
+  return { text = table.concat(lines, "\n") }
+end
+
+--- Runs Lua.
+-- @tparam table shell
+-- @tparam string text
+-- @tparam function show called with each value that is not nil: { value, result = bool, seconds }
+-- @treturn table as of `sql`
+function evaluate.lua(shell, text, show)
+  local chunk, message = input.compile(text, shell.environment)
+  if not chunk then
+    return failure(message, "syntax")
+  end
+  local ok, why, code, detail = reopen(shell)
+  if not ok then
+    return failure(why, code, detail)
+  end
+  local started = clock.monotonic()
+  local results = table.pack(xpcall(chunk, describe))
+  if not results[1] then
+    local object = results[2].object
+    if object then
+      return failure(object.message, object.code, object.fields)
+    end
+    return failure(results[2].text, "failed")
+  end
+  local seconds = clock.monotonic() - started
+  for index = 2, results.n do
+    local value = results[index]
+    if value ~= nil then
+      rawset(shell.environment, "_", value)
+      local is_result = type(value) == "table" and type(rawget(value, "columns")) == "table"
+      show({ value = value, result = is_result, seconds = seconds })
+    end
+  end
+  return { ok = true }
+end
+
+return evaluate
