@@ -30,7 +30,8 @@ function TestReplComplete:test_candidates()
     { "select * from or", { "order_items", "orders" } },
     { "select or", { "or", "order", "order_items", "orders" } }, { "select * from Us", { '"User"' } },
     { 'select * from "U', { '"User"' } }, { "update orders set to", { "total" } },
-    { "SEL", {} }, { "select * from orders wh", { "when", "where" } },
+    { "SEL", { "SELECT" } }, { "upda", { "update" } }, { "table", { "table", "tables" } },
+    { "select * from orders wh", { "when", "where" } },
     { "select orders.t", { "total" } }, { 'select * from "User" u where u.cr', { '"createdAt"' } },
     { "INSERT INT", { "INTERSECT", "INTO" } }, { "select crea", { '"createdAt"', "create" } },
   }) do

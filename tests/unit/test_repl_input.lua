@@ -41,7 +41,8 @@ end
 function TestReplInput:test_judgement()
   for _, case in ipairs({
     { "", "empty" }, { "  \n ", "empty" }, { "-- a remark", "empty" }, { "\\d User", "command" }, { "select 1;", "sql" },
-    { "select 1", "more" }, { "1 + 1", "lua" }, { "x = 5", "lua" }, { "for i = 1, 3 do", "more" }, { "x = {", "more" }, { "{ 1,", "more" }, { "1 +", "more" },
+    { "select 1", "more" }, { "1 + 1", "lua" }, { "x = 5", "lua" }, { "for i = 1, 3 do", "more" }, { "x = {", "more" },
+    { "{ 1,", "more" }, { "1 +", "more" },
     { "f(", "more" },
     { "x = [[a", "more" }, { "foo bar", "lua" }, { "x = 'a", "lua" }, { "= 1", "lua" }, { "return 1, 2", "lua" },
     { "if x then print(1) end", "lua" }, { "local function f()\n  return 1\nend", "lua" },

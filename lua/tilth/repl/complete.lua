@@ -157,6 +157,16 @@ local function sql_candidates(before, text, context)
   return found, prefix
 end
 
+--- The first word of an input may become either.
+local function first_word(word, before, context)
+  local list = lua_candidates(before, context)
+  local upper = word:find("^%u+$") ~= nil
+  for _, name in ipairs(starting_with(input.statements(), word:lower())) do
+    list[#list + 1] = upper and name:upper() or name
+  end
+  return starting_with(list, word)
+end
+
 --- What may stand at the cursor.
 -- @tparam string line
 -- @tparam integer cursor bytes before it
@@ -171,6 +181,10 @@ function complete.candidates(line, cursor, context)
   if before:find("^%s*\\d[%a+]*%s+") then
     local word = before:match("[%w_.]*$")
     return starting_with(context.names("model"), word, true), word
+  end
+  local first = (context.so_far or "") == "" and before:match("^%s*([%a_][%w_]*)$")
+  if first then
+    return first_word(first, before, context), first
   elseif input.is_sql(whole, context.is_known) then
     return sql_candidates((context.so_far or "") .. before, whole, context)
   end

@@ -105,4 +105,15 @@ function input.judge(text, is_known)
   return not chunk and open and "more" or "lua"
 end
 
+--- The words that begin a statement of SQL, for completion.
+-- @treturn table list
+function input.statements()
+  local list = {}
+  for word in pairs(STATEMENTS) do
+    list[#list + 1] = word
+  end
+  table.sort(list)
+  return list
+end
+
 return input
