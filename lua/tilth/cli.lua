@@ -8,7 +8,8 @@ local interrupt = require("tilth.core.interrupt")
 
 --- The commands, in the order of `tilth help`. A command's module is loaded when it is asked for.
 local COMMANDS <const> = {
-  "flow", "migrate", "seed", "db", "reset", "backup", "restore", "check", "doctor", "env", "init", "history", "run", "repl", "local", "help",
+  "flow", "migrate", "seed", "db", "reset", "backup", "restore", "check", "doctor", "env", "init", "history", "run", "repl", "local",
+  "help",
 }
 
 local function known(name)

@@ -94,7 +94,8 @@ function env_export.choose(names, from)
   for _, name in ipairs(names) do
     if not name:find("^[%a_][%w_*]*$") then
       return nil, "a name is made of letters, digits and _, and begins with a letter (a pattern also has *)", "usage",
-        { advice = "For example: tilth env export API_URL \"NEXT_PUBLIC_*\". Values are read from the environment, not from the command line." }
+        { advice = "For example: tilth env export API_URL \"NEXT_PUBLIC_*\". "
+          .. "Values are read from the environment, not from the command line." }
     end
     if name:find("*", 1, true) then
       local ok, message, code, detail = take_pattern(chosen, name, from)

@@ -104,7 +104,8 @@ function TestFlowSteps:test_a_failing_step_before_the_migrations_takes_the_reset
 end
 
 function TestFlowSteps:test_an_open_transaction_is_rolled_back_and_told()
-  local result = self:run([[flow.step(world, "after", "migrate", "views", function(db) db:begin() db:exec("insert into a values (9)") end)]])
+  local result = self:run([[flow.step(world, "after", "migrate", "views", function(db)
+    db:begin() db:exec("insert into a values (9)") end)]])
   lu.assertEquals(result.status, 1)
   lu.assertStrContains(result.stderr, "left a transaction open")
   lu.assertEquals(self.database:value("select count(*) from a"), 0)

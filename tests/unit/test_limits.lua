@@ -53,6 +53,7 @@ function TestLimits:test_the_state_is_usable_after_its_memory_ran_out()
     local ok, problem = limits.call(limit, nil, function()
       local held = {}
       for i = 1, 1e9 do held[i] = { i } end
+      return held
     end)
     lu.assertFalse(ok)
     lu.assertStrContains(tostring(problem), "the limit of 8MB")
