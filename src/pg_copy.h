@@ -5,6 +5,7 @@
 #include "pg.h"
 
 #include <stdio.h>
+#include <string.h>
 
 /* What is gathered before it is sent. */
 #define TILTH_COPY_CHUNK 65536
@@ -40,9 +41,18 @@ bool tilth_copy_send_rows(lua_State *L, struct tilth_copy *copy, int source, int
                           int options);
 
 /* Appends text as it is. */
-void tilth_copy_put(lua_State *L, struct tilth_copy *copy, const char *text,
-                    size_t length);
-void tilth_copy_put_char(lua_State *L, struct tilth_copy *copy, char c);
+static inline void tilth_copy_put(lua_State *L, struct tilth_copy *copy, const char *text,
+                                  size_t length)
+{
+    memcpy(tilth_copy_reserve(L, copy, length), text, length);
+    copy->used += length;
+}
+
+static inline void tilth_copy_put_char(lua_State *L, struct tilth_copy *copy, char c)
+{
+    *tilth_copy_reserve(L, copy, 1) = c;
+    copy->used++;
+}
 
 /* Appends text with its backslashes, tabs and line ends escaped. */
 void tilth_copy_put_text(lua_State *L, struct tilth_copy *copy, const char *text,

@@ -12,7 +12,8 @@
 #define BOOLEANS 8
 
 struct column {
-    const char *key; /* where Lua keeps the key, NULL: the value is made for every row */
+    bool made;            /* no row gives the value: it is made for every one */
+    const void *identity; /* of the key, as long as it is a short string */
     unsigned char passes;
     bool needed; /* a row without it ends the COPY */
     bool bytes;  /* strings are bytea */
@@ -67,8 +68,9 @@ static void complain(lua_State *L, struct rows *rows, int column)
 static int column_of(lua_State *L, struct rows *rows, int position)
 {
     bool predicted = position < rows->count;
-    if (predicted && lua_type(L, -2) == LUA_TSTRING &&
-        rows->columns[rows->order[position]].key == lua_tostring(L, -2))
+    const void *identity = lua_topointer(L, -2);
+    if (predicted && identity != NULL &&
+        rows->columns[rows->order[position]].identity == identity)
         return rows->order[position];
     lua_pushvalue(L, -2);
     lua_rawget(L, rows->positions);
@@ -195,7 +197,7 @@ static void put_foreign(lua_State *L, struct tilth_copy *copy, struct rows *rows
                         int column)
 {
     int top = lua_gettop(L);
-    bool made = rows->columns[column].key == NULL;
+    bool made = rows->columns[column].made;
     lua_rawgeti(L, rows->converters, column + 1);
     if (!made) {
         lua_rawgeti(L, rows->keys, column + 1);
@@ -218,7 +220,7 @@ static void put_row(lua_State *L, struct tilth_copy *copy, struct rows *rows)
         char number[40];
         if (i > 0)
             tilth_copy_put_char(L, copy, '\t');
-        if (rows->columns[i].key == NULL) {
+        if (rows->columns[i].made) {
             put_foreign(L, copy, rows, i);
             continue;
         }
@@ -307,12 +309,11 @@ static void read_column(lua_State *L, struct rows *rows, int list, int i)
     rows->needed += column->needed;
     rows->order[i] = i;
     if (lua_isnil(L, -1)) {
-        column->key = NULL;
+        column->made = true;
         lua_pop(L, 1);
         return;
     }
-    /* A key that is no string is found through `positions` only. */
-    column->key = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "";
+    column->identity = lua_topointer(L, -1);
     lua_pushvalue(L, -1);
     lua_pushinteger(L, i);
     lua_rawset(L, rows->positions);

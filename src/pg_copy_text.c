@@ -3,19 +3,6 @@
 
 #include <string.h>
 
-void tilth_copy_put(lua_State *L, struct tilth_copy *copy, const char *text,
-                    size_t length)
-{
-    memcpy(tilth_copy_reserve(L, copy, length), text, length);
-    copy->used += length;
-}
-
-void tilth_copy_put_char(lua_State *L, struct tilth_copy *copy, char c)
-{
-    *tilth_copy_reserve(L, copy, 1) = c;
-    copy->used++;
-}
-
 void tilth_copy_put_text(lua_State *L, struct tilth_copy *copy, const char *text,
                          size_t length)
 {
