@@ -1,7 +1,6 @@
 /* Test helper: runs a program on a pseudo-terminal of its own. What comes on standard
  * input is typed, what the program shows goes to standard output. Usage: terminal COLUMNS
  * ROWS PROGRAM [ARGUMENT]... ; ends with the program's status. */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <poll.h>
 #include <pty.h>

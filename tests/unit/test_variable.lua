@@ -30,7 +30,8 @@ function TestVariable:test_secrets_by_value()
   for value, expected in pairs({
     ["postgresql://u:hunter2@db.example.com/x"] = true, ["redis://:hunter2@cache/0"] = true,
     ["AKIAIOSFODNN7EXAMPLE"] = true,
-    ["-----BEGIN RSA PRIVATE KEY-----\nx"] = true, ["sk_live_abc"] = true, ["eyJhbGciOi.eyJzdWIi.c2ln"] = true, ["host=x password=y"] = true,
+    ["-----BEGIN RSA PRIVATE KEY-----\nx"] = true, ["sk_live_abc"] = true, ["eyJhbGciOi.eyJzdWIi.c2ln"] = true,
+    ["host=x password=y"] = true,
     ["postgresql://localhost/x"] = false, ["postgresql://u@localhost/x"] = false, ["https://example.com:8080/a@b"] = false,
     ["postgresql://USER:PASSWORD@HOST:5432/DATABASE"] = false, ["postgresql://u:${PW}@h/x"] = false,
     ["hello world"] = false, [""] = false,
