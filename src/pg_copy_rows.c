@@ -1,52 +1,9 @@
 /* Rows of Lua tables in COPY's text format: one walk over a row's entries, no garbage. */
-#include "pg_copy.h"
+#include "pg_copy_rows.h"
 
 #include <lauxlib.h>
 #include <stdio.h>
 #include <string.h>
-
-/* Types of Lua that a column takes as they are. */
-#define STRINGS 1
-#define INTEGERS 2
-#define FLOATS 4
-#define BOOLEANS 8
-
-struct column {
-    bool made;            /* no row gives the value: it is made for every one */
-    const void *identity; /* of the key, as long as it is a short string */
-    unsigned char passes;
-    bool needed; /* a row without it ends the COPY */
-    bool bytes;  /* strings are bytea */
-    bool labels; /* strings are looked up */
-    bool converted;
-};
-
-enum kind { MISSING, NOTHING, BOOLEAN, INTEGER, FLOAT, TEXT, BYTES, FOREIGN };
-
-/* What a row holds for a column. Texts belong to the row, which is on the stack. */
-struct cell {
-    enum kind kind;
-    size_t length;
-    union {
-        const char *text;
-        lua_Integer integer;
-        double number;
-        bool boolean;
-    } value;
-};
-
-/* The stack indexes are absolute. */
-struct rows {
-    int count, needed;
-    int keys, positions, converters, labels; /* tables by column, `positions` by key */
-    int fail;                                /* function, or nil */
-    int row;                                 /* the current row */
-    bool exact;                              /* a row with another key ends the COPY */
-    lua_Integer number;
-    struct column *columns;
-    struct cell *cells;
-    int *order; /* which column the entries of the row before belonged to */
-};
 
 /* Raises what is wrong with a value; the function `fail` may say it better. */
 static void complain(lua_State *L, struct rows *rows, int column)
@@ -253,111 +210,6 @@ static void put_row(lua_State *L, struct tilth_copy *copy, struct rows *rows)
     tilth_copy_put_char(L, copy, '\n');
 }
 
-static unsigned char passes_of(lua_State *L, const char *letters)
-{
-    unsigned char passes = 0;
-    for (; *letters != '\0'; letters++) {
-        switch (*letters) {
-        case 's':
-            passes |= STRINGS;
-            break;
-        case 'i':
-            passes |= INTEGERS;
-            break;
-        case 'f':
-            passes |= FLOATS;
-            break;
-        case 'b':
-            passes |= BOOLEANS;
-            break;
-        default:
-            luaL_error(L, "unknown letter in pass = \"%s\"", letters);
-        }
-    }
-    return passes;
-}
-
-/* Reads column `i` (from 0) described by the table on top of the stack; leaves its key
- * there. */
-static void read_described(lua_State *L, struct rows *rows, int i)
-{
-    struct column *column = &rows->columns[i];
-    int spec = lua_gettop(L);
-    if (lua_getfield(L, spec, "pass") == LUA_TSTRING)
-        column->passes = passes_of(L, lua_tostring(L, -1));
-    lua_getfield(L, spec, "needed");
-    column->needed = lua_toboolean(L, -1);
-    lua_getfield(L, spec, "bytes");
-    column->bytes = lua_toboolean(L, -1);
-    column->labels = lua_getfield(L, spec, "labels") == LUA_TTABLE;
-    lua_rawseti(L, rows->labels, i + 1);
-    column->converted = lua_getfield(L, spec, "convert") == LUA_TFUNCTION;
-    lua_rawseti(L, rows->converters, i + 1);
-    lua_settop(L, spec);
-    if (lua_getfield(L, spec, "key") == LUA_TNIL && !column->converted)
-        luaL_error(L, "column %d has neither a key nor a converter", i + 1);
-    lua_remove(L, spec);
-}
-
-/* Reads column `i` (from 0) of the list: a key, or a table that says more. */
-static void read_column(lua_State *L, struct rows *rows, int list, int i)
-{
-    struct column *column = &rows->columns[i];
-    *column = (struct column){.passes = STRINGS | INTEGERS | FLOATS | BOOLEANS};
-    if (lua_rawgeti(L, list, i + 1) == LUA_TTABLE)
-        read_described(L, rows, i);
-    rows->needed += column->needed;
-    rows->order[i] = i;
-    if (lua_isnil(L, -1)) {
-        column->made = true;
-        lua_pop(L, 1);
-        return;
-    }
-    column->identity = lua_topointer(L, -1);
-    lua_pushvalue(L, -1);
-    lua_pushinteger(L, i);
-    lua_rawset(L, rows->positions);
-    lua_rawseti(L, rows->keys, i + 1);
-}
-
-static int push_table(lua_State *L, int count)
-{
-    lua_createtable(L, count, 0);
-    return lua_gettop(L);
-}
-
-/* Reads the columns into a userdata on the stack, with the tables it needs below it. */
-static struct rows *push_rows(lua_State *L, int list, int options)
-{
-    int count = (int)lua_rawlen(L, list);
-    luaL_checkstack(L, 24, "columns");
-    struct rows parts = {.count = count};
-    parts.keys = push_table(L, count);
-    parts.positions = push_table(L, 0);
-    parts.converters = push_table(L, count);
-    parts.labels = push_table(L, count);
-    size_t size =
-        sizeof(struct rows) +
-        (size_t)count * (sizeof(struct column) + sizeof(struct cell) + sizeof(int));
-    struct rows *rows = lua_newuserdatauv(L, size, 0);
-    *rows = parts;
-    rows->columns = (struct column *)(rows + 1);
-    rows->cells = (struct cell *)(rows->columns + count);
-    rows->order = (int *)(rows->cells + count);
-    for (int i = 0; i < count; i++)
-        read_column(L, rows, list, i);
-    if (lua_istable(L, options)) {
-        lua_getfield(L, options, "exact");
-        rows->exact = lua_toboolean(L, -1);
-        lua_pop(L, 1);
-        lua_getfield(L, options, "fail");
-    } else {
-        lua_pushnil(L);
-    }
-    rows->fail = lua_gettop(L);
-    return rows;
-}
-
 /* What `options` says of the rows: those that come first, and whom to tell how far it is.
  */
 struct source {
@@ -445,7 +297,7 @@ bool tilth_copy_send_rows(lua_State *L, struct tilth_copy *copy, int source, int
                           int options)
 {
     struct source from = push_source(L, source, options);
-    struct rows *rows = push_rows(L, columns, options);
+    struct rows *rows = tilth_copy_push_rows(L, columns, options);
     bool keeps = (copy->keep = kept_file(L, options)) != NULL, sent = true;
     rows->row = lua_gettop(L) + 1;
     for (rows->number = 1; sent && next_row(L, &from, rows->number); rows->number++) {

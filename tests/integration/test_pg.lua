@@ -124,6 +124,66 @@ function TestPg:test_copy_in_takes_rows_of_a_list_and_of_an_iterator()
   lu.assertEquals(rows[2], {})
 end
 
+function TestPg:test_copy_in_takes_columns_that_convert()
+  self.conn:script("create table t (id int, kind text, data bytea, made int)")
+  local made, notes = 0, {}
+  local options = {
+    first = { { id = 1, kind = "A" }, { id = 2.0, data = "\0\\\255" } }, exact = true, every = 2,
+    tick = function(rows) notes[#notes + 1] = rows end,
+  }
+  local rows = { { id = 3, kind = true }, { id = 4, kind = "B", other = 1 }, { id = 5 } }
+  local count = self.conn:copy_in("copy t (id, kind, data, made) from stdin", rows, {
+    { key = "id", needed = true, pass = "i", convert = function(value) return math.tointeger(value) or "0" end },
+    { key = "kind", pass = "", labels = { A = "first" }, convert = function(value) return "<" .. tostring(value) .. ">" end },
+    { key = "data", pass = "", bytes = true },
+    { convert = function() made = made + 1 return made end },
+  }, options)
+  lu.assertEquals(count, 3)
+  lu.assertEquals({ options.rows, options.pending, options.lost, notes }, { 3, rows[2], false, { 2 } })
+  lu.assertEquals(self.database:column("select concat_ws(',', id, kind, encode(data, 'hex'), made) from t order by id"),
+    { "1,first,1", "2,005cff,2", "3,<true>,3" })
+end
+
+function TestPg:test_copy_in_stops_at_a_row_that_lacks_what_is_needed()
+  self.conn:script("create table t (id int, word text)")
+  local options, columns = { exact = true }, { { key = "id", pass = "i", needed = true }, { key = "word", pass = "s" } }
+  lu.assertEquals(self.conn:copy_in("copy t from stdin", { { id = 1 }, { word = "x" } }, columns, options), 1)
+  lu.assertEquals({ options.rows, options.pending }, { 1, { word = "x" } })
+  lu.assertEquals(self.conn:copy_in("copy t from stdin", { { id = 2, word = "y" } }, columns, options), 1)
+  lu.assertEquals({ options.rows, options.pending }, { 1 })
+end
+
+function TestPg:test_copy_in_says_which_value_no_converter_takes()
+  self.conn:script("create table t (id int)")
+  local function copy(column, value, options)
+    return self.conn:copy_in("copy t from stdin", { { id = value } }, { column }, options)
+  end
+  local fails = { fail = function(number, row, column, message) error({ number, row.id, column, message }) end }
+  local column = { key = "id", pass = "i", convert = function(value) return nil, "no place for " .. value end }
+  lu.assertErrorMsgEquals({ 1, "x", 1, "no place for x" }, copy, column, "x", fails)
+  lu.assertErrorMsgContains("row 1, column 1 no place for x", copy, column, "x")
+  lu.assertErrorMsgContains("column 1 is a table: give it as text", copy, { key = "id", convert = function() return {} end }, {})
+  lu.assertErrorMsgContains("neither a key nor a converter", copy, { pass = "i" }, 1)
+  lu.assertErrorMsgContains("unknown letter", copy, { key = "id", pass = "x" }, 1)
+  lu.assertErrorMsgContains("keep must be an open file", copy, "id", 1, { keep = "text" })
+  lu.assertErrorMsgContains("holds a NUL byte", copy, "id", "1\0")
+  lu.assertEquals(self.conn:status(), "idle")
+end
+
+function TestPg:test_copy_in_keeps_what_it_sends()
+  self.conn:script("create table t (id int, word text)")
+  local kept <close> = assert(io.tmpfile())
+  local options = { keep = kept }
+  lu.assertEquals(self.conn:copy_in("copy t from stdin", { { id = 1, word = "a\tb" }, { id = 2 } }, { "id", "word" }, options), 2)
+  kept:seek("set")
+  lu.assertEquals(kept:read("a"), "1\ta\\tb\n2\t\\N\n")
+  local full <close> = assert(io.open("/dev/full", "w"))
+  full:setvbuf("no")
+  options = { keep = full }
+  lu.assertEquals(self.conn:copy_in("copy t from stdin", { { id = 3 } }, { "id", "word" }, options), 1)
+  lu.assertTrue(options.lost)
+end
+
 function TestPg:test_copy_in_of_a_bad_value_names_the_line_and_leaves_nothing()
   self.conn:script("create table t (id int)")
   local count, message, code, detail = self.conn:copy_in("copy t from stdin", "1\n2\nx\n")

@@ -42,6 +42,12 @@ local CASES = {
   { "blank lines are skipped", "a,b\n1,2\n\n3,4\n\n", { { a = "1", b = "2" }, { a = "3", b = "4" } } },
   { "quoted header", '"a b",c\n1,2\n', { { ["a b"] = "1", c = "2" } } },
   { "no rows", "a,b\n", {} },
+  { "carriage returns alone", "a,b\r1,2\r3,4\r", { { a = "1", b = "2" }, { a = "3", b = "4" } } },
+  { "empty last field at the end", "a,b\n1,", { { a = "1" } } },
+  { "quoted last field at the end", 'a,b\n1,"2"', { { a = "1", b = "2" } } },
+  { "quotes and line ends of all kinds",
+    'a,b\r\n"""\r\n""",""""""\r\n"x","\n\n"\n', { { a = '"\r\n"', b = '""' }, { a = "x", b = "\n\n" } } },
+  { "more columns than one record shows", "a,b,c,d\n,,,\n", { {} } },
 }
 
 function TestCsv:test_parse_gives_the_rows()
