@@ -114,6 +114,8 @@ static int read_plainly(lua_State *L, struct editor *editor, const char *prompt)
         ssize_t got = read_input(L, editor->data + editor->used, CHUNK);
         if (got < 0 && errno == EINTR) {
             editor->used = 0;
+            if (editor->shows_prompt)
+                fputc('\n', stdout);
             tilth_raise_interrupt(L);
         }
         if (got < 0)

@@ -284,6 +284,28 @@ function Session:models()
   return errors.check(inner_of(self):models())
 end
 
+--- Why this database is protected: its mark in the ledger, the environment, tilth.config.lua. A ledger that can't be read
+-- protects, too.
+-- @treturn table list of texts, empty when it is not protected
+function Session:protection()
+  local world = self.world
+  local observed, message = require("tilth.ledger").observe(self.db, world.build, true)
+  if not observed then
+    return { "its mark cannot be read: " .. message }
+  end
+  return require("tilth.reset.protection").reasons({
+    ledger = observed, environment = world.environment, settings = world.settings, project = world.project, target = world.target,
+  })
+end
+
+--- PostgreSQL's array literal of a flat list.
+-- @tparam table list strings, numbers, booleans, db.null
+-- @tparam[opt] integer count its length, when it may hold nil
+-- @treturn string
+function Session:array(list, count)
+  return self.db:array(list, count)
+end
+
 --- Forgets what is known about tables and models, after DDL or a change of schema.prisma.
 function Session:forget()
   local state = self.world.state

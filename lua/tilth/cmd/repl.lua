@@ -7,10 +7,8 @@ local repl = {
 local edit = require("tilth.core.edit")
 local fs = require("tilth.fs")
 local interrupt = require("tilth.core.interrupt")
-local ledger = require("tilth.ledger")
 local observe = require("tilth.flow.observe")
 local process = require("tilth.process")
-local protection = require("tilth.reset.protection")
 local terminal = require("tilth.terminal")
 local history = require("tilth.repl.history")
 local shell = require("tilth.repl.shell")
@@ -29,17 +27,6 @@ with the project's database, help() says what else there is. Without a terminal 
 the first error. On a protected database (production) the session is read-only unless --write is given.]])
   parser:option("-e --execute", "Run this SQL or Lua and leave."):argname("CODE")
   parser:flag("--write", "Allow changes on a protected database.")
-end
-
---- Why this database is protected; a ledger that can't be read protects, too.
-local function protected_by(world)
-  local observed, message = ledger.observe(world.db, world.build, true)
-  if not observed then
-    return { "its mark cannot be read: " .. message }
-  end
-  return protection.reasons({
-    ledger = observed, environment = world.environment, settings = world.settings, project = world.project, target = world.target,
-  })
 end
 
 --- Makes the server refuse changes in this session, also after it was opened anew.
@@ -78,10 +65,7 @@ local function pager_of(ctx)
   end
 end
 
-local function new_shell(ctx, world, label)
-  local session = require("tilth.session").new(world, { name = "repl", is_caller = function(source)
-    return source:sub(1, 1) == "@" and not source:find("lua/tilth/", 1, true)
-  end })
+local function new_shell(ctx, session, label)
   local on_terminal = terminal.is_terminal(1) and not ctx.args.json
   return shell.new({
     session = session, report = ctx.report, json = ctx.args.json, label = label, modules = PUBLIC,
@@ -139,7 +123,8 @@ function repl.run(args, ctx)
   if not world then
     return nil, message, code, detail
   end
-  local reasons = protected_by(world)
+  local session = require("tilth.session").new(world, { name = "repl" })
+  local reasons = session:protection()
   if #reasons > 0 and not args.write then
     local ok
     ok, message, code, detail = forbid_writes(world)
@@ -148,7 +133,7 @@ function repl.run(args, ctx)
     end
   end
   require("tilth.script").prepare(ctx, world.project.root)
-  local prompt = new_shell(ctx, world, label_of(world, reasons, args.write))
+  local prompt = new_shell(ctx, session, label_of(world, reasons, args.write))
   local well
   if args.execute then
     well = prompt:run(args.execute)
