@@ -15,33 +15,6 @@
 
 #define MOST_RANDOM_BYTES (1 << 20)
 
-static int close_descriptor(lua_State *L)
-{
-    int *descriptor = lua_touserdata(L, 1);
-    if (*descriptor >= 0)
-        close(*descriptor);
-    *descriptor = -1;
-    return 0;
-}
-
-/* A descriptor that is closed when the C function ends, however it ends. errno stays. */
-static int *push_descriptor(lua_State *L, int opened)
-{
-    int error = errno;
-    int *descriptor = lua_newuserdatauv(L, sizeof *descriptor, 0);
-    *descriptor = opened;
-    if (luaL_newmetatable(L, "tilth.hash.descriptor")) {
-        lua_pushcfunction(L, close_descriptor);
-        lua_setfield(L, -2, "__close");
-        lua_pushcfunction(L, close_descriptor);
-        lua_setfield(L, -2, "__gc");
-    }
-    lua_setmetatable(L, -2);
-    lua_toclose(L, -1);
-    errno = error;
-    return descriptor;
-}
-
 void tilth_hash_push_hex(lua_State *L, const unsigned char *bytes, size_t count)
 {
     static const char digits[] = "0123456789abcdef";
@@ -69,16 +42,7 @@ static int hash_sha256(lua_State *L)
     return 1;
 }
 
-/* What hash.files learns of one file. */
-struct file {
-    unsigned char digest[SHA256_DIGEST_LENGTH];
-    lua_Integer size;
-    bool plain; /* only the bytes 1 to 127: no NUL, no mark, nothing that could be bad
-                   UTF-8 */
-};
-
-/* Reads and hashes a file below an open folder. false: it could not be read. */
-static bool hash_file(int folder, const char *path, struct file *file)
+bool tilth_hash_file(int folder, const char *path, struct tilth_hash_file *file)
 {
     int descriptor = openat(folder, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     if (descriptor < 0)
@@ -86,7 +50,7 @@ static bool hash_file(int folder, const char *path, struct file *file)
     unsigned char bytes[16384];
     SHA256_CTX context;
     SHA256_Init(&context);
-    *file = (struct file){.plain = true};
+    *file = (struct tilth_hash_file){.plain = true};
     ssize_t count;
     do {
         count = read(descriptor, bytes, sizeof bytes);
@@ -102,40 +66,6 @@ static bool hash_file(int folder, const char *path, struct file *file)
     close(descriptor);
     SHA256_Final(file->digest, &context);
     return count == 0;
-}
-
-/* digests, sizes, plain | nil, message, errno = hash.files(folder, names, tail): SHA-256
- * of the file folder/name/tail for each name, three lists as long as names. A digest is
- * false where the file can't be read; plain tells that all bytes are 1 to 127. */
-static int hash_files(lua_State *L)
-{
-    const char *path = luaL_checkstring(L, 1);
-    luaL_checktype(L, 2, LUA_TTABLE);
-    const char *tail = luaL_checkstring(L, 3);
-    int count = (int)lua_rawlen(L, 2);
-    lua_settop(L, 3);
-    int *folder = push_descriptor(L, open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (*folder < 0)
-        return tilth_fail_errno(L, path, errno);
-    for (int i = 0; i < 3; i++)
-        lua_createtable(L, count, 0);
-    for (int i = 1; i <= count; i++) {
-        lua_rawgeti(L, 2, i);
-        luaL_argcheck(L, lua_type(L, -1) == LUA_TSTRING, 2, "names must be strings");
-        struct file file = {.plain = false};
-        const char *name = lua_pushfstring(L, "%s/%s", lua_tostring(L, -1), tail);
-        if (hash_file(*folder, name, &file))
-            tilth_hash_push_hex(L, file.digest, sizeof file.digest);
-        else
-            lua_pushboolean(L, 0);
-        lua_rawseti(L, 5, i);
-        lua_pushinteger(L, file.size);
-        lua_rawseti(L, 6, i);
-        lua_pushboolean(L, file.plain);
-        lua_rawseti(L, 7, i);
-        lua_settop(L, 7);
-    }
-    return 3;
 }
 
 /* bytes | nil, message, "failed" = hash.random(count) */
@@ -175,7 +105,7 @@ static int hash_uuid(lua_State *L)
 int luaopen_tilth_core_hash(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"files", hash_files},         {"sha256", hash_sha256}, {"random", hash_random},
+        {"folder", tilth_hash_folder}, {"sha256", hash_sha256}, {"random", hash_random},
         {"stream", tilth_hash_stream}, {"uuid", hash_uuid},     {NULL, NULL}};
     luaL_newlib(L, functions);
     return 1;

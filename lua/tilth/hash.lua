@@ -9,18 +9,18 @@ local core = require("tilth.core.hash")
 -- @treturn string 64 hexadecimal digits, small letters
 hash.sha256 = core.sha256
 
---- The SHA-256 of many small files at once: a file's worth of system calls each and no more.
--- @function files
--- @tparam string folder
--- @tparam table names of folders in it
--- @tparam string tail the file in each of them
--- @treturn table digests, as sha256 gives them; false where a file can't be read
--- @treturn table sizes in bytes
--- @treturn table booleans: all bytes are 1 to 127, so that there is no NUL and nothing that is not UTF-8
+--- Begins to list a folder and to hash one file in each folder of it, on a thread.
+-- @function folder
+-- @tparam string path the folder
+-- @tparam string tail the file in each folder
+-- @treturn userdata job: `job:wait()`, once, gives five lists: the folders' names in byte order, their files' digests as sha256
+--   gives them (false where a file can't be read), sizes in bytes, booleans (all bytes are 1 to 127, so that there is no NUL and
+--   nothing that is not UTF-8), and the names of what is not a folder; or nil, message, "failed" where the folder can't be read
+--   at one go
 -- @treturn[2] nil
 -- @treturn[2] string message
--- @treturn[2] integer errno of the folder
-hash.files = core.files
+-- @treturn[2] integer errno
+hash.folder = core.folder
 
 --- The SHA-256 of a text that comes in pieces: `stream:update(text)` takes one and returns the stream,
 -- `stream:digest()` gives 64 hexadecimal digits of what came so far.

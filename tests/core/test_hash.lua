@@ -1,6 +1,8 @@
 --- Digests and random bytes.
+local fs = require("tilth.fs")
 local hash = require("tilth.hash")
 local lu = require("luaunit")
+local temp = require("support.temp")
 
 local TestHash = {}
 
@@ -44,6 +46,46 @@ function TestHash:test_uuid_is_version_4()
     lu.assertNil(seen[uuid])
     seen[uuid] = true
   end
+end
+
+function TestHash:test_folder_hashes_a_file_of_each_folder()
+  local made = temp.folder("hash")
+  made:write("b/x.sql", "select 1;\n")
+  made:write("a/x.sql", "")
+  made:write("c/x.sql", "é")
+  made:write("d/other", "no x.sql here")
+  made:write("plain-file", "x")
+  assert(fs.symlink(made:join("b"), made:join("link")))
+  local names, digests, sizes, plain, others = assert(hash.folder(made.path, "x.sql")):wait()
+  lu.assertEquals(names, { "a", "b", "c", "d" })
+  lu.assertEquals(digests, { hash.sha256(""), hash.sha256("select 1;\n"), hash.sha256("é"), false })
+  lu.assertEquals(sizes, { 0, 10, 2, 0 })
+  lu.assertEquals(plain, { true, true, false, false })
+  lu.assertEquals(others, { "link", "plain-file" })
+end
+
+function TestHash:test_folder_reads_long_files_whole()
+  local made, text = temp.folder("hash"), ("0123456789abcdef"):rep(10000)
+  made:write("a/x.sql", text)
+  local _, digests, sizes = hash.folder(made.path, "x.sql"):wait()
+  lu.assertEquals({ digests[1], sizes[1] }, { hash.sha256(text), #text })
+end
+
+function TestHash:test_folder_that_is_not_there_is_a_no()
+  local names, message, code = hash.folder("/nonexistent", "x"):wait()
+  lu.assertNil(names)
+  lu.assertStrContains(message, "/nonexistent")
+  lu.assertEquals(code, "failed")
+end
+
+function TestHash:test_folder_jobs_can_be_given_up()
+  for _ = 1, 50 do
+    local job <close> = hash.folder("/usr", "x")
+    lu.assertNotNil(job)
+  end
+  local job = hash.folder("/", "x")
+  job:wait()
+  lu.assertErrorMsgContains("waited for already", job.wait, job)
 end
 
 return TestHash

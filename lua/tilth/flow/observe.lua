@@ -6,6 +6,7 @@ local dotenv = require("tilth.dotenv")
 local environment = require("tilth.environment")
 local flags = require("tilth.flags")
 local fs = require("tilth.fs")
+local hash = require("tilth.hash")
 local identity = require("tilth.identity")
 local ledger = require("tilth.ledger")
 local project = require("tilth.project")
@@ -106,6 +107,10 @@ local function prepare(ctx, request)
   if not parts then
     return nil, message, code, detail
   end
+  if request.migrate and parts.project.migrations_dir then
+    -- The files are read while the server is waited for.
+    parts.migrations_ahead = hash.folder(parts.project.migrations_dir, "migration.sql")
+  end
   parts.target, message, code, detail = find_target(ctx, parts, request)
   if not parts.target then
     return nil, message, code, detail
@@ -183,7 +188,9 @@ end
 
 local function observe_database(made)
   local observed, db = made.observed, made.db
-  local migrations, message, code, detail = require("tilth.migrate.observe").observe(db, made.project, made.settings)
+  local migrations, message, code, detail = require("tilth.migrate.observe").observe(db, made.project, made.settings, {
+    ahead = made.migrations_ahead,
+  })
   if not migrations then
     return nil, message, code, detail
   end

@@ -3,10 +3,12 @@
 
 local folder = {}
 
+--- The file in a migration's folder.
+folder.FILE = "migration.sql"
+
 local lock_file = require("tilth.migrate.lock_file")
 local order = require("tilth.migrate.order")
 
-local FILE <const> = "migration.sql"
 local BOM <const> = "\xEF\xBB\xBF"
 local ENOENT <const> = 2
 local ENOTDIR <const> = 20
@@ -32,7 +34,7 @@ local function find_problem(text)
 end
 
 local function read_migration(files, sha256, dir, name)
-  local migration = { name = name, path = dir .. "/" .. name .. "/" .. FILE }
+  local migration = { name = name, path = dir .. "/" .. name .. "/" .. folder.FILE }
   local text, message, code = files.read(migration.path)
   if not text then
     local missing = code == ENOENT or code == ENOTDIR
@@ -66,44 +68,57 @@ local function read_lock_file(files, dir)
   return { path = path, found = true, provider = provider, line = line }
 end
 
+-- The folders among the entries, and the names of all else.
+local function sort_entries(entries)
+  local names, others = {}, {}
+  for _, entry in ipairs(entries) do
+    local list = entry.type == "directory" and names or others
+    list[#list + 1] = entry.name
+  end
+  return names, others, {}
+end
+
 --- Reads all migrations of a project.
 -- @tparam table files the file library: read, list, stat
 -- @tparam function sha256 of a text, as 64 hex digits
 -- @tparam string dir the migrations folder
--- @tparam[opt] function hash_files hash.files, for a folder on disk: files of plain ASCII need no closer look then
+-- @tparam[opt] userdata ahead what hash.folder(dir, folder.FILE) began: files of plain ASCII need no closer look then
 -- @treturn table list of { name, path, sha256, size, bom, problem } in the order in which they run; with
 --   dir, exists, lock_file = { path, found, provider, line }, byte_order_differs, prisma8 (the path of an ops.json)
 -- @treturn nil,string,integer when the folder is there but can't be listed
-function folder.read(files, sha256, dir, hash_files)
+function folder.read(files, sha256, dir, ahead)
   local migrations = { dir = dir, exists = true, lock_file = { path = dir .. "/migration_lock.toml", found = false } }
-  local entries, message, code = files.list(dir)
-  if not entries then
-    if code == ENOENT or code == ENOTDIR then
-      migrations.exists = false
-      return migrations
-    end
-    return nil, ("cannot read the migrations folder %s: %s"):format(dir, message), code
+  local names, digests, sizes, plain, others
+  if ahead then
+    names, digests, sizes, plain, others = ahead:wait()
   end
-  local names, has_app = {}, false
-  for _, entry in ipairs(entries) do
-    if entry.type == "directory" then
-      names[#names + 1] = entry.name
-      has_app = has_app or entry.name == "app"
-    elseif entry.name == "migration_lock.toml" then
+  if not names then
+    local entries, message, code = files.list(dir)
+    if not entries then
+      if code == ENOENT or code == ENOTDIR then
+        migrations.exists = false
+        return migrations
+      end
+      return nil, ("cannot read the migrations folder %s: %s"):format(dir, message), code
+    end
+    names, others, digests = sort_entries(entries)
+  end
+  local has_app = false
+  for _, name in ipairs(others) do
+    if name == "migration_lock.toml" then
       migrations.lock_file = read_lock_file(files, dir)
     end
   end
-  names, migrations.byte_order_differs = order.sort(names)
-  local digests, sizes, plain
-  if hash_files then
-    digests, sizes, plain = hash_files(dir, names, FILE)
-  end
+  local found = {}
   for position, name in ipairs(names) do
-    if digests and digests[position] and plain[position] then
-      migrations[position] = { name = name, path = dir .. "/" .. name .. "/" .. FILE, sha256 = digests[position], size = sizes[position] }
-    else
-      migrations[position] = read_migration(files, sha256, dir, name)
+    has_app = has_app or name == "app"
+    if digests[position] and plain[position] then
+      found[name] = { name = name, path = dir .. "/" .. name .. "/" .. folder.FILE, sha256 = digests[position], size = sizes[position] }
     end
+  end
+  names, migrations.byte_order_differs = order.sort(names)
+  for position, name in ipairs(names) do
+    migrations[position] = found[name] or read_migration(files, sha256, dir, name)
   end
   migrations.prisma8 = has_app and find_prisma8(files, dir) or nil
   return migrations

@@ -144,7 +144,7 @@ end
 --   history = { exists, schema, qualified, rows }, objects = tables that are there without a history }
 -- @treturn nil,string,string,table
 function observe.observe(db, project, settings, options) -- luacheck: no unused args
-  local migrations, message, code = folder.read(fs, hash.sha256, project.migrations_dir, hash.files)
+  local migrations, message, code = folder.read(fs, hash.sha256, project.migrations_dir, options and options.ahead)
   if not migrations then
     return nil, message, code
   end
