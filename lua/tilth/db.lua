@@ -6,7 +6,6 @@ local db = {}
 local clock = require("tilth.core.clock")
 local net = require("tilth.core.net")
 local pg = require("tilth.core.pg")
-local connect_error = require("tilth.connect_error")
 
 local Db = {}
 Db.__index = Db
@@ -124,7 +123,7 @@ function Db:reconnect()
   self:close()
   local conn, message, code = open_patiently(self.target, self.options)
   if not conn then
-    return nil, connect_error.explain(self.target, message, code)
+    return nil, require("tilth.connect_error").explain(self.target, message, code)
   end
   self.conn = conn
   local ok, why, state, detail = conn:script(self:session_sql())

@@ -2,7 +2,6 @@
 local project = {}
 
 local config = require("tilth.config")
-local config_js = require("tilth.prisma.config_js")
 local package_json = require("tilth.package_json")
 local path = require("tilth.path")
 local schema_files = require("tilth.project.schema_files")
@@ -151,7 +150,7 @@ local function load_prisma_config(files, root, start, given)
   if not text then
     return nil, ("cannot read %s: %s"):format(file, message), code
   end
-  return config_js.parse(text, file)
+  return require("tilth.prisma.config_js").parse(text, file)
 end
 
 local function unreadable(prisma_config, key)

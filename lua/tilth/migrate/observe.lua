@@ -8,7 +8,6 @@ local folder = require("tilth.migrate.folder")
 local fs = require("tilth.fs")
 local hash = require("tilth.hash")
 local history = require("tilth.migrate.history")
-local leftovers = require("tilth.migrate.leftovers")
 
 local UNDEFINED_TABLE <const> = "42P01"
 
@@ -127,7 +126,7 @@ local function read_failures(db, migrations, rows)
       local migration = here[row.migration_name]
       local text = migration and not migration.problem and folder.text(fs, hash.sha256, migration)
       if text and not row.mark then
-        row.nothing_left = row.checksum == migration.sha256 and leftovers.none(db, text)
+        row.nothing_left = row.checksum == migration.sha256 and require("tilth.migrate.leftovers").none(db, text)
       elseif text then
         row.resumable = require("tilth.migrate.resume").fits(hash.sha256, text, row.mark)
       end
