@@ -209,7 +209,8 @@ static unsigned char complete(EditLine *el, int key)
 static void bind_keys(EditLine *el)
 {
     el_set(el, EL_EDITOR, "emacs");
-    el_set(el, EL_ADDFN, "tilth-complete", "completes a name", complete);
+    /* The narrow form would copy the names and never free them. */
+    el_wset(el, EL_ADDFN, L"tilth-complete", L"completes a name", complete);
     el_set(el, EL_BIND, "^I", "tilth-complete", NULL);
     el_set(el, EL_BIND, "^R", "em-inc-search-prev", NULL);
     el_set(el, EL_BIND, "\\e[3~", "ed-delete-next-char", NULL);
