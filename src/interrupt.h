@@ -33,6 +33,11 @@ void tilth_interrupt_begin(struct tilth_interrupt *interrupt);
 /* Raises the interruption as a Lua error. Does not return. */
 int tilth_raise_interrupt(lua_State *L);
 
+/* How often a runtime was interrupted since the last interruption was dealt with. Safe in
+ * a signal handler. */
+struct tilth;
+int tilth_interrupt_count(const struct tilth *runtime);
+
 /* Forgets an interruption that has been dealt with. */
 void tilth_interrupt_clear(struct tilth_interrupt *interrupt);
 

@@ -1,4 +1,5 @@
 /* The program: a runtime, signal handlers, the command line. */
+#include "interrupt.h"
 #include "tilth.h"
 
 #include <signal.h>
@@ -10,11 +11,12 @@
 /* A signal handler takes no argument of ours, so the one runtime of the program is here.
  */
 static tilth *runtime;
-static volatile sig_atomic_t signals;
 
 static void on_signal(int signal)
 {
-    if (++signals > 2)
+    /* Whoever asks a third time does not want to wait for the clean-up. A prompt that has
+     * dealt with an interruption counts anew. */
+    if (tilth_interrupt_count(runtime) >= 2)
         _exit(128 + signal);
     tilth_cancel(runtime, signal);
 }

@@ -149,6 +149,11 @@ void tilth_cancel(tilth *runtime, int signal)
     tilth_interrupt(runtime->interrupt, signal);
 }
 
+int tilth_interrupt_count(const tilth *runtime)
+{
+    return (int)runtime->interrupt->count;
+}
+
 static int add_traceback(lua_State *L)
 {
     const char *message = luaL_tolstring(L, 1, NULL);

@@ -172,6 +172,17 @@ function TestRepl:test_ctrl_c_cancels_the_query_and_keeps_the_session()
   screen:see("kept\r\n5\r\n")
 end
 
+function TestRepl:test_ctrl_c_can_be_pressed_any_number_of_times()
+  local screen = self:start()
+  for i = 1, 6 do
+    screen:type(("line %d\3"):format(i))
+    screen:see("^C\r\n")
+    screen:see("> ")
+  end
+  screen:type("6 * 7\r")
+  screen:see("42\r\n")
+end
+
 function TestRepl:test_ctrl_c_drops_the_line()
   local screen = self:start()
   screen:type("select nonsense\3")
