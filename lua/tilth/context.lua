@@ -49,7 +49,10 @@ function context.new(args)
       terminal = term.is_terminal(stream) and environment.TERM ~= "dumb",
       color = wants_color(environment, args, stream),
       width = term.width(1) or 80,
-      mask = require("tilth.url").mask,
+      -- Loaded with the first line that is said: a script may say nothing.
+      mask = function(text)
+        return require("tilth.url").mask(text)
+      end,
     }),
     ask = ask,
     stdin_is_terminal = term.is_terminal(0),
