@@ -39,6 +39,20 @@ function TestLocalFlow:test_flow_starts_it_and_uses_it_again()
   lu.assertStrContains(second.stdout, "no DATABASE_URL is set: using the local PostgreSQL")
 end
 
+function TestLocalFlow:test_other_commands_use_it_where_it_is_and_start_none()
+  local before = run(self, { "migrate", "status" })
+  lu.assertEquals(before.status, 2, before.text)
+  lu.assertStrContains(before.stderr, "tilth local start")
+  lu.assertNil(fs.stat(self.project:join(".tilth")))
+  lu.assertEquals(run(self, { "flow" }).status, 0)
+  local after = run(self, { "migrate", "status" })
+  lu.assertEquals(after.status, 0, after.text)
+  lu.assertStrContains(after.stdout, "Database schema is up to date!")
+  lu.assertStrContains(run(self, { "doctor" }).stdout, "ok    login")
+  run(self, { "local", "stop" })
+  lu.assertStrContains(run(self, { "doctor" }).stdout, "FAIL  url")
+end
+
 function TestLocalFlow:test_flow_uses_what_is_set_instead()
   local result = run(self, { "flow", "--dry-run" }, { DATABASE_URL = cluster.url("postgres") })
   lu.assertEquals(result.status, 0, result.text)

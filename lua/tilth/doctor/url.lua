@@ -26,10 +26,19 @@ local function placeholder(target)
   return nil
 end
 
+-- The private server of `tilth local`, where it runs: doctor starts nothing.
+local function local_target(world)
+  local status = not world.build.ci and require("tilth.local.server").status({ root = world.project.root })
+  return status and status.url and require("tilth.url").target(status.url, { source = "tilth local" })
+end
+
 local function run(world)
   local target, message, code, detail = datasource.resolve(world.project, world.env, world.settings, {
     purpose = "migrate", sources = world.sources, files = fs,
   })
+  if not target and code == "none" then
+    target = local_target(world)
+  end
   if not target then
     local failure = answer.failure(message, code == "none" and "P1012" or code, detail)
     if code == "none" and not world.build.ci then

@@ -68,13 +68,14 @@ local function find_target(ctx, parts, request)
   if environment.is_ci(parts.env) then
     return nil, NO_URL, "none", { advice = NO_URL_ADVICE_CI }
   end
-  if not request.local_server then
+  local server = require("tilth.local.server")
+  if not request.local_server and not server.present(parts.project) then
     return nil, NO_URL, "none", {
       advice = "Set DATABASE_URL in the environment or in .env, or start a private PostgreSQL with `tilth local start`.",
     }
   end
   local local_url
-  local_url, message, code, detail = require("tilth.local.server").ensure(ctx, parts.project)
+  local_url, message, code, detail = server.ensure(ctx, parts.project)
   if not local_url then
     return nil, message, code, detail
   end

@@ -178,6 +178,13 @@ function server.status(options)
   return status
 end
 
+--- Tells whether a project has had a private server: then every command uses it where no DATABASE_URL is set.
+-- @tparam table project `root`
+-- @treturn bool
+function server.present(project)
+  return fs.exists(project.root .. FOLDER)
+end
+
 --- Gives a project that has no DATABASE_URL its private database, and says so.
 -- The caller has made sure that this is no CI build.
 -- @tparam table ctx the command's context: `report`, `env`
