@@ -6,7 +6,7 @@ local check = {}
 local BUILT_IN <const> = {
   { "migration_prisma8" }, { "migration_provider" }, { "migration_not_empty" }, { "migration_failed" }, { "migration_file" },
   { "reset_without_ledger", "reset" }, { "reset_impossible", "reset" }, { "reset_coding_agent", "reset" },
-  { "reset_stale_flag", "reset" }, { "reset_confirm_mismatch", "reset" }, { "reset_protected", "reset" },
+  { "reset_stale_flag", "reset" }, { "reset_confirm_mismatch", "reset" }, { "reset_protected", "reset" }, { "reset_disk", "reset" },
   { "database_ahead", "reset", "seed" }, { "environment_disagreement" }, { "flag_looks_meant" },
   { "seed_flag_left_set", "seed" }, { "reset_notice", "reset" },
   { "migration_missing" }, { "migration_edited" }, { "migration_order" },

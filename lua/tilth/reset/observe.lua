@@ -3,6 +3,7 @@ local observe = {}
 
 local json = require("tilth.json")
 local catalog = require("tilth.reset.catalog")
+local disk = require("tilth.reset.disk")
 local evidence = require("tilth.reset.evidence")
 
 local LISTS = { "schemas", "tables", "clocks", "dependents", "inheritance", "references", "publications", "event_triggers", "bins" }
@@ -124,7 +125,7 @@ end
 -- @tparam table target
 -- @tparam table|nil project
 -- @treturn table { names, schemas, tables, rows, life, dependents, inheritance, references, publications, event_triggers,
---   extensions and rights within schemas, bins, history, now, may_create }
+--   extensions and rights within schemas, bins, history, now, may_create, disk_free (bytes, false where it can't be known) }
 -- @treturn[2] nil
 -- @treturn[2] string message
 -- @treturn[2] string code
@@ -133,6 +134,10 @@ function observe.observe(db, target, project)
   local names = observe.schema_names(target, project)
   local content, message, code, detail = observe.catalog(db, names, target.schema or "public")
   if not content then
+    return nil, message, code, detail
+  end
+  content.disk_free, message, code, detail = disk.free(db, target)
+  if content.disk_free == nil then
     return nil, message, code, detail
   end
   return add_life(db, content)
