@@ -9,7 +9,7 @@ local pipeline = require("tilth.pipeline")
 local TestPipelineFixtures = {}
 
 local function source()
-  return assert(env.get("TILTH_SOURCE"), "make check sets TILTH_SOURCE") .. "/tests/fixtures/pipelines/"
+  return assert(fs.realpath(env.get("TILTH_SOURCE")), "make check sets TILTH_SOURCE") .. "/tests/fixtures/pipelines/"
 end
 
 -- The fixtures are seen as if they lay in no repository.
