@@ -108,13 +108,13 @@ local function prepare(ctx, request)
   if not parts then
     return nil, message, code, detail
   end
-  if request.migrate and parts.project.migrations_dir then
-    -- The files are read while the server is waited for.
-    parts.migrations_ahead = hash.folder(parts.project.migrations_dir, "migration.sql")
-  end
   parts.target, message, code, detail = find_target(ctx, parts, request)
   if not parts.target then
     return nil, message, code, detail
+  end
+  if request.migrate and parts.project.migrations_dir then
+    -- The files are read while the server is waited for.
+    parts.migrations_ahead = hash.folder(parts.project.migrations_dir, "migration.sql")
   end
   if request.into then
     parts.target = require("tilth.backup.retarget").database(parts.target, request.into)
