@@ -111,6 +111,8 @@ local function installed()
 end
 
 function TestReadme:test_the_c_program_builds_against_what_is_installed_and_runs()
+  -- The sanitizers' runtime must come first in a process, which the program of a stranger does not know of.
+  lu.skipIf((env.get("TILTH_SANITIZE") or "") ~= "", "the library is built with sanitizers")
   local folder = installed()
   folder:write("main.c", block("c", "tilth_main"))
   local function run(argv, more)
@@ -119,8 +121,7 @@ function TestReadme:test_the_c_program_builds_against_what_is_installed_and_runs
     return ended.stdout
   end
   lu.assertStrContains(assert(folder:read("usr/lib/pkgconfig/tilth.pc")), "Name: tilth")
-  -- Sanitizers are linked into the program that uses the library, so that its build must name them too.
-  run({ "sh", "-c", ("cc %s -Iusr/include main.c -Lusr/lib -ltilth -o main"):format(env.get("TILTH_SANITIZE") or "") })
+  run({ "cc", "-Iusr/include", "main.c", "-Lusr/lib", "-ltilth", "-o", "main" })
   local variables = { LD_LIBRARY_PATH = folder:join("usr/lib") }
   lu.assertStrContains(run({ "./main", "--version" }, variables), "tilth ")
   for name in run({ "nm", "-D", "--defined-only", "usr/lib/libtilth.so" }):gmatch("%x+ %a ([^\n]+)") do
