@@ -11,7 +11,7 @@
 #define EARLIEST (-62167219200.0)
 #define LATEST 253402300799.9995
 
-/* seconds since 1970 = clock.now() */
+/* seconds = clock.now(): since 1970 */
 static int clock_now(lua_State *L)
 {
     struct timespec now;
@@ -27,7 +27,7 @@ static int clock_monotonic(lua_State *L)
     return 1;
 }
 
-/* clock.sleep(seconds): raises the interruption when one comes in */
+/* clock.sleep(seconds): waits; an interruption raises out of it */
 static int clock_sleep(lua_State *L)
 {
     double seconds = luaL_checknumber(L, 1);
@@ -37,7 +37,7 @@ static int clock_sleep(lua_State *L)
     return 0;
 }
 
-/* "2026-11-22T10:20:30.123Z" = clock.utc(seconds) */
+/* text = clock.utc(seconds): a time since 1970 as "2026-11-22T10:20:30.123Z" */
 static int clock_utc(lua_State *L)
 {
     double seconds = luaL_checknumber(L, 1);

@@ -16,8 +16,8 @@ static struct parser *check_parser(lua_State *L)
     return luaL_checkudata(L, 1, TYPE);
 }
 
-/* parser = csv.parser(delimiter, empty): `empty` is what an empty unquoted field becomes
- */
+/* parser = csv.parser(delimiter [, empty]): empty is what an empty unquoted field
+ * becomes */
 static int csv_parser(lua_State *L)
 {
     size_t length;
@@ -50,7 +50,7 @@ static void compact(struct parser *parser)
     parser->start = 0;
 }
 
-/* parser:feed(text | nil): the next chunk; nil ends the input */
+/* parser:feed([text]): the next chunk; without one the input has ended */
 static int parser_feed(lua_State *L)
 {
     struct parser *parser = check_parser(L);
@@ -145,8 +145,8 @@ static int fail(lua_State *L, lua_Integer line)
     return 3;
 }
 
-/* fields, count, line = parser:fields(width) | false: feed me | nil: the input is over |
- * nil, message, line */
+/* fields, count, line | false | nil, message, line = parser:fields([width]): the next
+ * record as a list; false: feed me; nil alone: the input is over */
 static int parser_fields(lua_State *L)
 {
     struct parser *parser = check_parser(L);
@@ -177,8 +177,8 @@ static int parser_header(lua_State *L)
     return 0;
 }
 
-/* row, line = parser:row() | false: feed me | nil: the input is over | nil, message, line
- */
+/* row, line | false | nil, message, line = parser:row(): the next record, keyed by the
+ * header; false: feed me; nil alone: the input is over */
 static int parser_row(lua_State *L)
 {
     struct parser *parser = check_parser(L);
@@ -221,14 +221,14 @@ static int parser_rest(lua_State *L)
     return 1;
 }
 
-/* number = parser:line(): the line at which the next record begins */
+/* integer = parser:line(): the line at which the next record begins */
 static int parser_line(lua_State *L)
 {
     lua_pushinteger(L, check_parser(L)->line);
     return 1;
 }
 
-/* number = parser:offset(): the bytes before the next record */
+/* integer = parser:offset(): the bytes before the next record */
 static int parser_offset(lua_State *L)
 {
     struct parser *parser = check_parser(L);

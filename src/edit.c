@@ -309,7 +309,7 @@ static void remember(struct editor *editor, const char *line)
 
 #endif
 
-/* line | nil, message, "end" = editor:read(prompt) */
+/* line | nil, message, "end" = editor:read(prompt): the next line, without its end */
 static int edit_read(lua_State *L)
 {
     struct editor *editor = check_editor(L);
@@ -364,9 +364,10 @@ static int edit_close(lua_State *L)
     return 0;
 }
 
-/* editor = edit.open({ edit = bool, prompt = bool, complete = function(line, cursor) })
- * edit: standard input and output are a terminal that can do more than print.
- * prompt: without an editor, show the prompt all the same. */
+/* editor = edit.open(options): options are edit (standard input and output are a
+ * terminal that can do more than print), prompt (without an editor, show the prompt
+ * all the same) and complete, a function(line, cursor) that gives text | nil, listing
+ * | nil, replaced | nil */
 static int edit_open(lua_State *L)
 {
     luaL_checktype(L, 1, LUA_TTABLE);

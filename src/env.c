@@ -18,14 +18,14 @@ static const char *check_name(lua_State *L, int argument)
     return name;
 }
 
-/* string | nil = env.get(name) */
+/* text | nil = env.get(name): a variable's value, nil when it is not set */
 static int env_get(lua_State *L)
 {
     lua_pushstring(L, getenv(check_name(L, 1)));
     return 1;
 }
 
-/* true | nil, message, errno = env.set(name, value) */
+/* true | nil, message, errno = env.set(name, value): for this process and its children */
 static int env_set(lua_State *L)
 {
     const char *name = check_name(L, 1);
@@ -34,7 +34,7 @@ static int env_set(lua_State *L)
     return tilth_result(L, failed == 0, name, errno);
 }
 
-/* true | nil, message, errno = env.unset(name) */
+/* true | nil, message, errno = env.unset(name): removes a variable */
 static int env_unset(lua_State *L)
 {
     const char *name = check_name(L, 1);
@@ -42,7 +42,7 @@ static int env_unset(lua_State *L)
     return tilth_result(L, failed == 0, name, errno);
 }
 
-/* { name = value } = env.all() */
+/* { name = value } = env.all(): all variables */
 static int env_all(lua_State *L)
 {
     lua_newtable(L);

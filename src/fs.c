@@ -60,7 +60,7 @@ static void set_integer(lua_State *L, const char *name, lua_Integer value)
 }
 
 /* { type, size, mtime, mode, uid, gid } | nil, message, errno = fs.stat(path [,
- * "follow"]) */
+ * follow]): "follow" describes the target of a link */
 static int fs_stat(lua_State *L)
 {
     static const char *const options[] = {"nofollow", "follow", NULL};
@@ -96,7 +96,7 @@ static int fail_two(lua_State *L, const char *from, const char *to, int error)
     return tilth_fail_errno(L, lua_pushfstring(L, "%s to %s", from, to), error);
 }
 
-/* true | nil, message, errno = fs.rename(from, to) */
+/* true | nil, message, errno = fs.rename(from, to): replaces what has the new name */
 static int fs_rename(lua_State *L)
 {
     const char *from = tilth_check_path(L, 1);
@@ -107,7 +107,7 @@ static int fs_rename(lua_State *L)
     return 1;
 }
 
-/* true | nil, message, errno = fs.symlink(target, path) */
+/* true | nil, message, errno = fs.symlink(target, path): makes a symbolic link */
 static int fs_symlink(lua_State *L)
 {
     const char *target = tilth_check_path(L, 1);
@@ -116,7 +116,7 @@ static int fs_symlink(lua_State *L)
     return tilth_result(L, failed == 0, path, errno);
 }
 
-/* path | nil, message, errno = fs.realpath(path) */
+/* path | nil, message, errno = fs.realpath(path): without links, . and .. */
 static int fs_realpath(lua_State *L)
 {
     const char *path = tilth_check_path(L, 1);
@@ -127,7 +127,7 @@ static int fs_realpath(lua_State *L)
     return 1;
 }
 
-/* path | nil, message, errno = fs.cwd() */
+/* path | nil, message, errno = fs.cwd(): the current folder */
 static int fs_cwd(lua_State *L)
 {
     char path[PATH_MAX];
@@ -137,7 +137,7 @@ static int fs_cwd(lua_State *L)
     return 1;
 }
 
-/* true | nil, message, errno = fs.chdir(path) */
+/* true | nil, message, errno = fs.chdir(path): changes the current folder */
 static int fs_chdir(lua_State *L)
 {
     const char *path = tilth_check_path(L, 1);
@@ -145,7 +145,7 @@ static int fs_chdir(lua_State *L)
     return tilth_result(L, failed == 0, path, errno);
 }
 
-/* true | nil, message, errno = fs.chmod(path, mode) */
+/* true | nil, message, errno = fs.chmod(path, mode): sets a file's mode */
 static int fs_chmod(lua_State *L)
 {
     const char *path = tilth_check_path(L, 1);

@@ -32,7 +32,7 @@ static ssize_t read_some(lua_State *L, int descriptor, char *place, size_t size)
     }
 }
 
-/* text | nil, message, errno = fs.read(path) */
+/* text | nil, message, errno = fs.read(path): a whole file */
 int tilth_fs_read(lua_State *L)
 {
     const char *path = tilth_check_path(L, 1);
@@ -193,7 +193,8 @@ int tilth_fs_write(lua_State *L)
     return tilth_result(L, ok, path, errno);
 }
 
-/* true | nil, message, errno = fs.append(path, text [, mode]) */
+/* true | nil, message, errno = fs.append(path, text [, mode]): makes the file when it
+ * is absent */
 int tilth_fs_append(lua_State *L)
 {
     const char *path = tilth_check_path(L, 1);

@@ -81,7 +81,8 @@ static const char *type_of(const char *folder, const struct dirent *entry)
     return tilth_fs_type(found.st_mode);
 }
 
-/* sorted { { name, type } } | nil, message, errno = fs.list(path) */
+/* entries | nil, message, errno = fs.list(path): { name, type } of all in a folder, in
+ * byte order; type is "file", "directory", "link" or "other" */
 int tilth_fs_list(lua_State *L)
 {
     const char *path = tilth_check_path(L, 1);
@@ -201,7 +202,8 @@ static bool remove_entries(int folder, char *failed)
     return ok;
 }
 
-/* true | nil, message, errno = fs.remove_tree(path): well when nothing is there */
+/* true | nil, message, code = fs.remove_tree(path): well when nothing is there; links
+ * are never followed */
 int tilth_fs_remove_tree(lua_State *L)
 {
     char path[PATH_MAX];

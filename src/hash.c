@@ -26,7 +26,7 @@ void tilth_hash_push_hex(lua_State *L, const unsigned char *bytes, size_t count)
     lua_pushlstring(L, text, 2 * count);
 }
 
-/* 64 hex digits = hash.sha256(text) */
+/* text = hash.sha256(text): 64 hexadecimal digits */
 static int hash_sha256(lua_State *L)
 {
     size_t length;
@@ -68,7 +68,7 @@ bool tilth_hash_file(int folder, const char *path, struct tilth_hash_file *file)
     return count == 0;
 }
 
-/* bytes | nil, message, "failed" = hash.random(count) */
+/* bytes | nil, message, "failed" = hash.random(count): good enough for secrets */
 static int hash_random(lua_State *L)
 {
     lua_Integer count = luaL_checkinteger(L, 1);
@@ -81,7 +81,7 @@ static int hash_random(lua_State *L)
     return 1;
 }
 
-/* "xxxxxxxx-xxxx-4xxx-yxxx-xxxxxxxxxxxx" | nil, message, "failed" = hash.uuid() */
+/* text | nil, message, "failed" = hash.uuid(): a random UUID (version 4) */
 static int hash_uuid(lua_State *L)
 {
     static const char digits[] = "0123456789abcdef";

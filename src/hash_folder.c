@@ -99,6 +99,7 @@ static void work(void *data)
     closedir(directory);
 }
 
+/* job:close(): waits for the thread and forgets what it found. Twice is allowed. */
 static int close_handle(lua_State *L)
 {
     struct tilth_job **job = lua_touserdata(L, 1);
@@ -161,7 +162,8 @@ static int push_lists(lua_State *L, const struct folder *folder)
     return 5;
 }
 
-/* names, digests, sizes, plain, others | nil, message, "failed" = job:wait(), once */
+/* names, digests, sizes, plain, others | nil, message, "failed" = job:wait(): what was
+ * found, as hash.folder says; once */
 static int job_wait(lua_State *L)
 {
     struct tilth_job **job = luaL_checkudata(L, 1, HANDLE);

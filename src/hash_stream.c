@@ -8,7 +8,7 @@
 
 #define STREAM_TYPE "tilth.hash.stream"
 
-/* stream = stream:update(text) */
+/* stream = stream:update(text): takes the next piece */
 static int stream_update(lua_State *L)
 {
     SHA256_CTX *context = luaL_checkudata(L, 1, STREAM_TYPE);
@@ -19,7 +19,7 @@ static int stream_update(lua_State *L)
     return 1;
 }
 
-/* 64 hex digits = stream:digest(): of what came so far; more may follow */
+/* text = stream:digest(): 64 hexadecimal digits of what came so far; more may follow */
 static int stream_digest(lua_State *L)
 {
     SHA256_CTX context = *(SHA256_CTX *)luaL_checkudata(L, 1, STREAM_TYPE);
@@ -29,7 +29,7 @@ static int stream_digest(lua_State *L)
     return 1;
 }
 
-/* stream = hash.stream() */
+/* stream = hash.stream(): the SHA-256 of a text that comes in pieces */
 int tilth_hash_stream(lua_State *L)
 {
     static const luaL_Reg methods[] = {

@@ -121,7 +121,8 @@ static int fail_decode(lua_State *L, const json_error_t *error, size_t skipped)
     return 4;
 }
 
-/* value | nil, message, "json", { line, column_number, position } = json.decode(text) */
+/* value | nil, message, "json", detail = json.decode(text): detail has line,
+ * column_number and position */
 static int json_decode(lua_State *L)
 {
     size_t length;
@@ -139,8 +140,8 @@ static int json_decode(lua_State *L)
     return 1;
 }
 
-/* table = json.array([table]): marks a table as a list, so that an empty one becomes []
- */
+/* table = json.array([table]): marks a table as a list, so that an empty one becomes
+ * [] */
 static int json_mark_array(lua_State *L)
 {
     if (lua_isnoneornil(L, 1)) {

@@ -333,6 +333,9 @@ static bool boolean_option(lua_State *L, const char *name)
     return value;
 }
 
+/* text = json.encode(value [, options]): options are indent (spaces a level), sort
+ * (keys in byte order) and replace (U+FFFD for bytes that are not text). Raises on
+ * what JSON has no form for. */
 int tilth_json_encode(lua_State *L)
 {
     struct encoder encoder = {.L = L, .indent = -1};

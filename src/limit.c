@@ -188,9 +188,10 @@ static double read_limits(lua_State *L, struct limit *limit, double *seconds)
     return memory;
 }
 
-/* true, results... | false, error | false, error, "memory" | "time" | "instructions"
- * = limit.call({ memory = bytes, time = seconds, instructions = n }, handler, fn, ...)
- * The handler is as of xpcall, or nil. Another interruption goes on to its catcher. */
+/* true, results... | false, error | false, error, which = limit.call(limits, handler,
+ * fn, ...): limits are memory (bytes), time (seconds) and instructions; which is the
+ * name of the one that was used up. The handler is as of xpcall, or nil. Another
+ * interruption goes on to its catcher. */
 static int limit_call(lua_State *L)
 {
     struct limit limit = {.interrupt = tilth_interrupt_of(L)};

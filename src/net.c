@@ -85,7 +85,7 @@ static void push_addresses(lua_State *L, const struct addrinfo *found)
     }
 }
 
-/* { address, ... } | nil, message, code = net.resolve(host [, timeout]) */
+/* addresses | nil, message, code = net.resolve(host [, timeout]): looks a host up */
 static int net_resolve(lua_State *L)
 {
     const char *host = luaL_checkstring(L, 1);
@@ -112,7 +112,7 @@ static int net_resolve(lua_State *L)
     return 1;
 }
 
-/* true | false = net.is_address(text): an IPv4 or IPv6 address rather than a name */
+/* boolean = net.is_address(text): an IPv4 or IPv6 address rather than a name */
 static int net_is_address(lua_State *L)
 {
     const char *text = luaL_checkstring(L, 1);

@@ -116,6 +116,8 @@ int tilth_link_open(lua_State *L, struct tilth_link *link, const char *address,
     return error == 0 ? 0 : fail(L, address, error);
 }
 
+/* true, seconds | nil, message, errno = net.probe(address, port [, timeout]): connects
+ * and closes again */
 int tilth_net_probe(lua_State *L)
 {
     const char *address = luaL_checkstring(L, 1);

@@ -222,10 +222,12 @@ static const char *option(lua_State *L, const char *name)
     return luaL_optstring(L, -1, NULL);
 }
 
-/* options: host (the name to check), roots (a file), timeout. The answer:
- * { answer = "S", "N" or another byte, protocol, cipher, verified, problem,
- *   problem_number, name_matches, chain = { { subject, issuer, not_before, not_after,
- *   names }, ... } }; the server's own certificate comes first. */
+/* answer | nil, message, code = net.tls(address, port [, options]): asks for TLS and
+ * shakes hands without logging in. Options are host (the name to check), roots (a
+ * file) and timeout. The table says answer ("S", "N" or another byte), protocol,
+ * cipher, verified, problem, problem_number, name_matches and chain, a list of {
+ * subject, issuer, not_before, not_after, names }; the server's own certificate comes
+ * first. */
 int tilth_net_tls(lua_State *L)
 {
     const char *address = luaL_checkstring(L, 1);

@@ -28,7 +28,7 @@ static void forget(lua_State *L, int *reference)
     *reference = LUA_NOREF;
 }
 
-/* conn:close(); closing twice is allowed */
+/* conn:close(): an open transaction is rolled back by the server. Twice is allowed. */
 static int conn_close(lua_State *L)
 {
     struct tilth_pg *pg = luaL_checkudata(L, 1, TILTH_PG_CONNECTION);
@@ -40,7 +40,7 @@ static int conn_close(lua_State *L)
     return 0;
 }
 
-/* "idle" | "active" | "transaction" | "failed" | "closed" = conn:status() */
+/* text = conn:status(): "idle", "active", "transaction", "failed" or "closed" */
 static int conn_status(lua_State *L)
 {
     struct tilth_pg *pg = luaL_checkudata(L, 1, TILTH_PG_CONNECTION);
@@ -75,7 +75,7 @@ static void set_string(lua_State *L, const char *name, const char *value)
     lua_setfield(L, -2, name);
 }
 
-/* { pid, server_version, host, port, database, user, tls } = conn:info() */
+/* table = conn:info(): { pid, server_version, host, port, database, user, tls } */
 static int conn_info(lua_State *L)
 {
     PGconn *connection = tilth_pg_check(L, 1)->connection;
@@ -93,8 +93,7 @@ static int conn_info(lua_State *L)
     return 1;
 }
 
-/* string | nil = conn:parameter(name): what the server reported, such as server_version
- */
+/* text | nil = conn:parameter(name): what the server reported, such as server_version */
 static int conn_parameter(lua_State *L)
 {
     struct tilth_pg *pg = tilth_pg_check(L, 1);
@@ -102,7 +101,8 @@ static int conn_parameter(lua_State *L)
     return 1;
 }
 
-/* conn:on_notice(fn | nil): fn{ severity, sqlstate, message, ... } for each notice */
+/* conn:on_notice([fn]): fn{ severity, sqlstate, message, ... } for each notice; none
+ * without it */
 static int conn_on_notice(lua_State *L)
 {
     struct tilth_pg *pg = tilth_pg_check(L, 1);
@@ -116,7 +116,7 @@ static int conn_on_notice(lua_State *L)
     return 0;
 }
 
-/* conn:on_wait(fn | nil [, seconds]): fn(waited) again and again while a query runs; the
+/* conn:on_wait([fn [, seconds]]): fn(waited) again and again while a query runs; the
  * connection itself is busy then */
 static int conn_on_wait(lua_State *L)
 {
@@ -155,7 +155,7 @@ static int push_escaped(lua_State *L, PGconn *connection, char *escaped)
     return 1;
 }
 
-/* text = conn:identifier(name) */
+/* text = conn:identifier(name): a name as SQL, quoted */
 static int conn_identifier(lua_State *L)
 {
     PGconn *connection = tilth_pg_check(L, 1)->connection;
@@ -164,7 +164,7 @@ static int conn_identifier(lua_State *L)
     return push_escaped(L, connection, PQescapeIdentifier(connection, name, length));
 }
 
-/* text = conn:literal(text) */
+/* text = conn:literal(text): a text as an SQL literal */
 static int conn_literal(lua_State *L)
 {
     PGconn *connection = tilth_pg_check(L, 1)->connection;
@@ -173,7 +173,7 @@ static int conn_literal(lua_State *L)
     return push_escaped(L, connection, PQescapeLiteral(connection, text, length));
 }
 
-/* number = pg.version(): libpq's own, such as 150018 */
+/* integer = pg.version(): libpq's own, such as 150018 */
 static int pg_version(lua_State *L)
 {
     lua_pushinteger(L, PQlibVersion());

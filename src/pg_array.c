@@ -66,8 +66,8 @@ static void add_element(lua_State *L, luaL_Buffer *buffer, lua_Integer number)
         luaL_addlstring(buffer, text, length);
 }
 
-/* text = pg.array(list [, n]): PostgreSQL's array literal of a flat list, null and nil as
- * NULL */
+/* text = pg.array(list [, count]): PostgreSQL's array literal of a flat list, null and
+ * nil as NULL */
 int tilth_pg_array(lua_State *L)
 {
     luaL_checktype(L, 1, LUA_TTABLE);

@@ -126,7 +126,9 @@ static void receive_notice(void *argument, const PGresult *result)
     lua_settop(L, top);
 }
 
-/* conn | nil, message, sqlstate = pg.connect(params [, timeout]) */
+/* conn | nil, message, sqlstate = pg.connect(params [, timeout]): params are libpq's
+ * keywords; the SQLSTATE is the server's, 08001 where there is no way to it, 08006
+ * where it was lost */
 int tilth_pg_connect(lua_State *L)
 {
     luaL_checktype(L, 1, LUA_TTABLE);

@@ -146,8 +146,10 @@ static void check_source(lua_State *L)
         luaL_checktype(L, 5, LUA_TTABLE);
 }
 
-/* count | nil, message, sqlstate, detail =
- *     conn:copy_in(sql, source [, columns [, options]]) */
+/* count | nil, message, sqlstate, detail = conn:copy_in(sql, source [, columns [,
+ * options]]): source is a text or a function that gives chunks; with columns a list of
+ * rows or a function that gives rows. docs/architecture.md has the shapes of columns
+ * and options. */
 int tilth_pg_copy_in(lua_State *L)
 {
     struct tilth_pg *pg = tilth_pg_check(L, 1);
@@ -220,7 +222,8 @@ static bool receive_rows(lua_State *L, struct tilth_copy *copy)
     }
 }
 
-/* count | nil, message, sqlstate, detail = conn:copy_out(sql, sink) */
+/* count | nil, message, sqlstate, detail = conn:copy_out(sql, sink): sink(text) for
+ * whole rows of COPY's text */
 int tilth_pg_copy_out(lua_State *L)
 {
     struct tilth_pg *pg = tilth_pg_check(L, 1);

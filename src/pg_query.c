@@ -154,7 +154,8 @@ static struct tilth_pg *idle_connection(lua_State *L)
     return pg;
 }
 
-/* {result, ...} | nil, message, sqlstate, detail = conn:script(sql [, timeout]) */
+/* results | nil, message, sqlstate, detail = conn:script(sql [, timeout]): many
+ * statements in one message; detail.statement says which one failed */
 int tilth_pg_script(lua_State *L)
 {
     struct tilth_pg *pg = idle_connection(L);
@@ -168,7 +169,9 @@ int tilth_pg_script(lua_State *L)
     return collect(L, pg, deadline);
 }
 
-/* result | nil, message, sqlstate, detail = conn:query(sql [, params [, timeout]]) */
+/* result | nil, message, sqlstate, detail = conn:query(sql [, params [, timeout]]):
+ * one statement with values as $1 and so on (params.n counts nils); the result is a
+ * list of rows keyed by column name, with columns, count and command */
 int tilth_pg_query(lua_State *L)
 {
     struct tilth_pg *pg = idle_connection(L);

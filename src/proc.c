@@ -41,9 +41,9 @@ static void push_end(lua_State *L, const struct tilth_child *child)
     lua_pushinteger(L, exited ? WEXITSTATUS(child->status) : WTERMSIG(child->status));
 }
 
-/* "exit" | "signal", code, timed_out | nil, message, code = child:wait([timeout]); the
- * code is "timeout" when the child still runs. Its output is moved only while this waits.
- */
+/* kind, code, timed_out | nil, message, "timeout" = child:wait([timeout]): kind is
+ * "exit" or "signal"; fails when the child still runs after the time. Its output is
+ * moved only while this waits. */
 static int child_wait(lua_State *L)
 {
     struct tilth_child *child = check_child(L, 1);
@@ -57,7 +57,8 @@ static int child_wait(lua_State *L)
     return 3;
 }
 
-/* true | nil, message, errno = child:kill([signal]): to its group when it leads one */
+/* true | nil, message, errno = child:kill([signal]): to its group when it leads one;
+ * TERM without a signal */
 static int child_kill(lua_State *L)
 {
     struct tilth_child *child = check_child(L, 1);
@@ -68,7 +69,7 @@ static int child_kill(lua_State *L)
     return tilth_result(L, failed == 0, "child", errno);
 }
 
-/* number = child:pid() */
+/* integer = child:pid(): its number */
 static int child_pid(lua_State *L)
 {
     lua_pushinteger(L, check_child(L, 1)->pid);
@@ -247,15 +248,16 @@ static int spawn(lua_State *L, struct tilth_child **result)
     return 1;
 }
 
-/* child | nil, message, errno = proc.spawn(arguments [, options]) */
+/* child | nil, message, errno = proc.spawn(arguments [, options]): starts a program
+ * and does not wait */
 static int proc_spawn(lua_State *L)
 {
     struct tilth_child *child;
     return spawn(L, &child);
 }
 
-/* { kind, code, timed_out, stdout, stderr, seconds } | nil, message, errno
- *     = proc.run(arguments [, options]) */
+/* result | nil, message, errno = proc.run(arguments [, options]): runs a program to
+ * its end; the result is { kind, code, timed_out, stdout, stderr, seconds } */
 static int proc_run(lua_State *L)
 {
     struct tilth_child *child = NULL;
@@ -288,7 +290,7 @@ static void set_integer(lua_State *L, const char *name, lua_Integer value)
     lua_setfield(L, -2, name);
 }
 
-/* { pid, uid, gid, euid } = proc.self() */
+/* table = proc.self(): { pid, uid, gid, euid } of this process */
 static int proc_self(lua_State *L)
 {
     lua_createtable(L, 0, 4);

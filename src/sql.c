@@ -69,8 +69,8 @@ static size_t byte_offset(const char *text, size_t length, int character)
     return offset;
 }
 
-/* { stmts = ... } | nil, message, "syntax", { position, line, column_number } =
- * sql.parse(text) */
+/* tree | nil, message, "syntax", detail = sql.parse(text): libpg_query's tree, {
+ * version, stmts }; detail has position, line and column_number */
 static int sql_parse(lua_State *L)
 {
     size_t length;

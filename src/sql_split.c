@@ -284,6 +284,8 @@ static bool scan_statement(lua_State *L, struct scanner *scanner, size_t *counte
     return ended;
 }
 
+/* statements | nil, message, "syntax", detail = sql.split(text): a list of { text,
+ * position, line }, cut where the server would cut */
 int tilth_sql_split(lua_State *L)
 {
     size_t length;

@@ -14,15 +14,15 @@ static int check_descriptor(lua_State *L, int argument)
     return (int)descriptor;
 }
 
-/* boolean = term.is_terminal(fd) */
+/* boolean = term.is_terminal(fd): does a descriptor lead to a terminal? */
 static int term_is_terminal(lua_State *L)
 {
     lua_pushboolean(L, isatty(check_descriptor(L, 1)));
     return 1;
 }
 
-/* columns | nil = term.width(fd): nil when it is no terminal or does not know its width
- */
+/* columns | nil = term.width(fd): nil when it is no terminal or does not know its
+ * width */
 static int term_width(lua_State *L)
 {
     struct winsize size = {0};
