@@ -224,6 +224,20 @@ function cli.main(arguments)
   return finish(context.new(parsed), command)
 end
 
+--- Parses a command line without running it.
+-- @param arguments list of the command line's words after the program's name
+-- @return the parsed arguments; true where there is nothing to parse (`tilth`, `tilth --version`)
+-- @return nil, message, "usage"
+function cli.parse(arguments)
+  local name, at = first_command(arguments)
+  if not name then
+    return true
+  elseif not known(name) then
+    return nil, "unknown command " .. name, "usage"
+  end
+  return parse(name, load_command(name), arguments, at)
+end
+
 --- The names of all commands, for help and completion.
 -- @return list
 function cli.commands()

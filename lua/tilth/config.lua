@@ -22,7 +22,10 @@ local KEYS <const> = {
   },
   checks = "functions",
   severities = "severities",
-  limits = "limits",
+  limits = {
+    memory = "size", time = "duration", instructions = "number", reset_rows = "number", reset_bytes = "number",
+    reset_quiet_days = "number", backup_scratch_bytes = "number",
+  },
 }
 
 local STALE <const> = { refuse = true, skip = true, reset = true }
@@ -72,17 +75,6 @@ local function check_severities(value)
   end
 end
 
-local function check_limits(value)
-  if type(value) ~= "table" then
-    return "must be a table of names to numbers or durations"
-  end
-  for name, limit in pairs(value) do
-    if type(name) ~= "string" or (type(limit) ~= "number" and type(limit) ~= "string") then
-      return "must map names to numbers or durations"
-    end
-  end
-end
-
 local CHECKS <const> = {
   string = function(value)
     return (type(value) ~= "string" or value == "") and "must be a string that is not empty" or nil
@@ -115,8 +107,14 @@ local CHECKS <const> = {
     end
   end,
   map = check_map,
+  number = function(value)
+    return (type(value) ~= "number" or value < 0) and "must be a number, 0 or more" or nil
+  end,
+  size = function(value)
+    local good = type(value) == "number" or type(value) == "string" and value:find("^%s*%d[%d.]*%s*%a+%s*$")
+    return not good and "must be a size such as \"256MB\", or a number of bytes" or nil
+  end,
   severities = check_severities,
-  limits = check_limits,
 }
 
 local function sorted_keys(keys)
@@ -189,6 +187,23 @@ local function at_line(message, file)
     return ("%s:%s: %s"):format(file, line, rest), math.tointeger(tonumber(line))
   end
   return file .. ": " .. message, nil
+end
+
+local function add_keys(keys, prefix, list)
+  for _, name in ipairs(sorted_keys(keys)) do
+    if type(keys[name]) == "table" then
+      add_keys(keys[name], prefix .. name .. ".", list)
+    else
+      list[#list + 1] = { name = prefix .. name, type = keys[name] }
+    end
+  end
+  return list
+end
+
+--- The keys that a configuration may have, for help texts and checks.
+-- @treturn table list of { name = "migrate.lock_timeout", type = "duration" }, by name
+function config.keys()
+  return add_keys(KEYS, "", {})
 end
 
 --- Checks a configuration table.

@@ -12,10 +12,10 @@ return {
   branches = { main = "production" }, protected = true, reset = { stale = "refuse", keep = 2 },
   seed = { check = true, timeout = "2min" }, build = { "make", "site" }, migrate = { lock_timeout = "500ms", budget = 60 },
   seeds = "db/seeds", migrations = "db/m", schema = "db/s.prisma", checks = { function(observed, plan) return {} end },
-  severities = { ["flag-meant"] = { severity = "note", reason = "we say yes" } }, limits = { age = days },
+  severities = { ["flag-meant"] = { severity = "note", reason = "we say yes" } }, limits = { reset_quiet_days = days },
 }]], "tilth.config.lua")
   lu.assertEquals(value.reset, { stale = "refuse", keep = 2 })
-  lu.assertEquals(value.limits.age, 3)
+  lu.assertEquals(value.limits.reset_quiet_days, 3)
   lu.assertEquals(value.checks[1](), {})
 end
 
@@ -47,7 +47,9 @@ local BROKEN <const> = {
   { "return { severities = { x = { severity = \"off\" } } }", "needs a reason" },
   { "return { severities = { x = \"off\" } }", "must map check ids" },
   { "return { seeds = \"\" }", "must be a string that is not empty" },
-  { "return { limits = { x = {} } }", "must map names" },
+  { "return { limits = { memroy = 5 } }", "unknown key \"limits.memroy\". Did you mean \"memory\"?" },
+  { "return { limits = { memory = true } }", "\"limits.memory\" must be a size" },
+  { "return { limits = { reset_bytes = \"20GB\" } }", "\"limits.reset_bytes\" must be a number" },
 }
 
 function TestConfig:test_load_fails_with_the_file_and_the_reason()

@@ -130,6 +130,12 @@ local function set_value(target, name, value)
   return true
 end
 
+--- The names of the parameters that mean something here or in Prisma, for help texts and checks.
+-- @treturn table list
+function parameters.names()
+  return all_names()
+end
+
 --- Applies the query parameters of a URL to a target.
 -- @tparam table target under construction: params, options, notes, schema
 -- @tparam table query list of { name, value }; the last of a name counts
