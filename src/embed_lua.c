@@ -1,23 +1,38 @@
-/* Build tool: compiles Lua files to bytecode (with line numbers) and prints them as C.
+/* Build tool: compiles Lua files to bytecode (with line numbers, without names of local
+ * variables) and prints them as C.
  * Usage: embed-lua NAME=CHUNKNAME=FILE... ; NAME is the module, CHUNKNAME stands in
  * messages. */
+#include "embed_names.h"
+
 #include <lauxlib.h>
 #include <lua.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static int print_bytes(lua_State *L, const void *data, size_t size, void *column)
+struct chunk {
+    unsigned char bytes[1 << 20];
+    size_t size;
+};
+
+static int append(lua_State *L, const void *data, size_t size, void *to)
 {
     (void)L;
-    const unsigned char *bytes = data;
-    int *count = column;
+    struct chunk *chunk = to;
+    if (size > sizeof chunk->bytes - chunk->size)
+        return 1;
+    memcpy(chunk->bytes + chunk->size, data, size);
+    chunk->size += size;
+    return 0;
+}
+
+static void print_bytes(const unsigned char *bytes, size_t size)
+{
     for (size_t i = 0; i < size; i++) {
         printf("%u,", bytes[i]);
-        if (++*count % 32 == 0)
+        if (i % 32 == 31)
             putchar('\n');
     }
-    return 0;
 }
 
 static int compare(const void *a, const void *b)
@@ -56,10 +71,17 @@ static void emit(int number, const char *name)
         fprintf(stderr, "embed-lua: %s\n", lua_tostring(L, -1));
         exit(1);
     }
-    int column = 0;
-    printf("static const unsigned char code_%d[] = {\n", number);
-    if (lua_dump(L, print_bytes, &column, 0) != 0)
+    static struct chunk whole, shorter;
+    whole.size = 0;
+    if (lua_dump(L, append, &whole, 0) != 0 ||
+        (shorter.size = embed_without_names(whole.bytes, whole.size, shorter.bytes)) ==
+            0 ||
+        luaL_loadbufferx(L, (char *)shorter.bytes, shorter.size, chunk, "b") != LUA_OK) {
+        fprintf(stderr, "embed-lua: %s: cannot make bytecode without names\n", file);
         exit(1);
+    }
+    printf("static const unsigned char code_%d[] = {\n", number);
+    print_bytes(shorter.bytes, shorter.size);
     printf("};\n");
     lua_close(L);
 }
