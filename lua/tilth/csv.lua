@@ -34,7 +34,12 @@ local function read(self, method, argument)
 end
 
 --- Reads the next record's fields.
--- @return fields, count, line of its first byte; or nil at the end of the input, or nil, error
+-- @treturn[1] table fields
+-- @treturn[1] integer count
+-- @treturn[1] integer line of its first byte
+-- @treturn[2] nil at the end of the input
+-- @treturn[3] nil
+-- @treturn[3] table error: message, code, file, line
 function reader:fields()
   return read(self, self.parser.fields, self.width)
 end
@@ -66,23 +71,29 @@ local function read_header(self, header)
 end
 
 --- Reads the next record as a table keyed by the header's names.
--- @return row, line; or nil at the end of the input, or nil, error
+-- @treturn[1] table row
+-- @treturn[1] integer line
+-- @treturn[2] nil at the end of the input
+-- @treturn[3] nil
+-- @treturn[3] table error: message, code, file, line
 function reader:row()
   return read(self, self.parser.row)
 end
 
 --- The line at which the next record begins.
+-- @treturn integer
 function reader:line()
   return self.parser:line()
 end
 
 --- The bytes of the input before the next record.
+-- @treturn integer
 function reader:offset()
   return self.parser:offset()
 end
 
 --- The input that follows the records read so far, for a consumer that parses CSV itself.
--- @return function() -> chunk | nil
+-- @treturn function () -> chunk | nil
 function reader:rest()
   local first = self.parser:rest()
   return function()
@@ -93,9 +104,13 @@ function reader:rest()
 end
 
 --- Makes a reader over chunks of text.
--- @param source function() -> chunk | nil
--- @param options see the top of this file; `path` names the file in errors
--- @return reader with `header`; or nil, message, "csv", detail
+-- @tparam function source () -> chunk | nil
+-- @tparam[opt] table options see above; `path` names the file in errors
+-- @treturn[1] Reader reader with `header`
+-- @treturn[2] nil
+-- @treturn[2] string message
+-- @treturn[2] string|integer "csv", or an errno
+-- @treturn[2] table detail: file, line
 function csv.reader(source, options)
   options = options or {}
   local delimiter = options.delimiter or ","
@@ -120,7 +135,14 @@ function csv.reader(source, options)
 end
 
 --- Opens a file for reading.
--- @return reader, file (close it); or nil, message, errno | "csv", detail
+-- @tparam string path
+-- @tparam[opt] table options see above
+-- @treturn[1] Reader reader
+-- @treturn[1] userdata file, to be closed
+-- @treturn[2] nil
+-- @treturn[2] string message
+-- @treturn[2] string|integer "csv", or an errno
+-- @treturn[2] table detail: file, line
 function csv.open(path, options)
   local file, message, code = io.open(path, "rb")
   if not file then
@@ -153,7 +175,14 @@ local function all_rows(self)
 end
 
 --- Parses a whole text.
--- @return list of rows, header; or nil, message, "csv", detail
+-- @tparam string text
+-- @tparam[opt] table options see above; `path` names the file in errors
+-- @treturn[1] table list of rows
+-- @treturn[1] table header
+-- @treturn[2] nil
+-- @treturn[2] string message
+-- @treturn[2] string|integer "csv", or an errno
+-- @treturn[2] table detail: file, line
 function csv.parse(text, options)
   local sent = false
   local self, message, code, detail = csv.reader(function()
@@ -169,7 +198,14 @@ function csv.parse(text, options)
 end
 
 --- Reads a whole file.
--- @return list of rows, header; or nil, message, errno | "csv", detail
+-- @tparam string path
+-- @tparam[opt] table options see above
+-- @treturn[1] table list of rows
+-- @treturn[1] table header
+-- @treturn[2] nil
+-- @treturn[2] string message
+-- @treturn[2] string|integer "csv", or an errno
+-- @treturn[2] table detail: file, line
 function csv.read(path, options)
   local self, file, code, detail = csv.open(path, options)
   if not self then
@@ -181,8 +217,14 @@ function csv.read(path, options)
 end
 
 --- Iterates over a file's rows, one in memory at a time: `for row, line in csv.rows(path) do`.
--- The file closes with the loop. Raises when the file cannot be read or is malformed, as `io.lines` does.
--- @return iterator, nil, nil, file
+-- The file closes with the loop.
+-- @tparam string path
+-- @tparam[opt] table options see above
+-- @treturn function iterator
+-- @treturn nil
+-- @treturn nil
+-- @treturn userdata file
+-- @raise a message when the file cannot be read or is malformed, as io.lines does
 function csv.rows(path, options)
   local self, file = csv.open(path, options)
   if not self then

@@ -89,11 +89,14 @@ local function application_name(options)
 end
 
 --- Connects and sets the session up.
--- @param target  where: see docs/architecture.md
--- @param options table: command and build (for application_name), session (settings beside the
+-- @tparam table target where: see docs/architecture.md
+-- @tparam[opt] table options command and build (for application_name), session (settings beside the
 --   defaults, name -> text), read_only, connect_timeout and wait (seconds), on_wait(message)
--- @return Db
--- @return nil, message, code (P1000, P1001, P1003, P1010, P1011, P1017 or a SQLSTATE), detail
+-- @treturn[1] Db session, for a `<close>` variable
+-- @treturn[2] nil
+-- @treturn[2] string message
+-- @treturn[2] string code: P1000, P1001, P1003, P1010, P1011, P1017 or a SQLSTATE
+-- @treturn[2] table detail: sqlstate, reason, advice
 function db.connect(target, options)
   options = options or {}
   local session = {}
@@ -117,8 +120,11 @@ function db.connect(target, options)
 end
 
 --- Opens the connection anew, after it was lost, with the same session settings.
--- @return true
--- @return nil, message, code, detail
+-- @treturn[1] boolean true
+-- @treturn[2] nil
+-- @treturn[2] string message
+-- @treturn[2] string code: a SQLSTATE
+-- @treturn[2] table detail: the server's fields
 function Db:reconnect()
   self:close()
   local conn, message, code = open_patiently(self.target, self.options)
@@ -135,7 +141,7 @@ function Db:reconnect()
 end
 
 --- The SQL that gives a session its settings; also after RESET ALL.
--- @return text
+-- @treturn string SQL
 function Db:session_sql()
   local names, lines = {}, {}
   for name in pairs(self.session) do
@@ -159,10 +165,13 @@ function Db:session_sql()
 end
 
 --- Changes a session setting, now and after each reset of the session.
--- @param name  a setting of PostgreSQL, such as "lock_timeout"
--- @param value its text, such as "5s"
--- @return true
--- @return nil, message, code, detail
+-- @tparam string name a setting of PostgreSQL, such as "lock_timeout"
+-- @tparam string value its text, such as "5s"
+-- @treturn[1] boolean true
+-- @treturn[2] nil
+-- @treturn[2] string message
+-- @treturn[2] string code: a SQLSTATE
+-- @treturn[2] table detail: the server's fields
 function Db:set(name, value)
   self.session[name] = value
   local result, message, code, detail = self:query("SELECT set_config($1, $2, false)", name, tostring(value))
@@ -177,10 +186,13 @@ local function closed()
 end
 
 --- Runs one statement with parameters $1, $2, ...
--- @param sql text
--- @param ... strings, numbers, booleans, nil or db.null
--- @return result: rows keyed by column name; .columns, .count, .command
--- @return nil, message, SQLSTATE, detail
+-- @tparam string sql one statement
+-- @tparam any ... strings, numbers, booleans, nil or db.null
+-- @treturn[1] table rows keyed by column name; `columns`, `count`, `command`
+-- @treturn[2] nil
+-- @treturn[2] string message
+-- @treturn[2] string code: a SQLSTATE
+-- @treturn[2] table detail: the server's fields
 function Db:query(sql, ...)
   if not self.conn then
     return closed()
@@ -190,8 +202,12 @@ end
 
 --- Runs a text of any number of statements as one message, so as one transaction unless the
 -- text holds its own.
--- @return list of results, one a statement
--- @return nil, message, SQLSTATE, detail (detail.statement: which one failed)
+-- @tparam string sql any number of statements
+-- @treturn[1] table list of results, one a statement
+-- @treturn[2] nil
+-- @treturn[2] string message
+-- @treturn[2] string code: a SQLSTATE
+-- @treturn[2] table detail: the server's fields; `statement`: which one failed
 function Db:script(sql)
   if not self.conn then
     return closed()
@@ -200,8 +216,13 @@ function Db:script(sql)
 end
 
 --- The first row of a query.
--- @return row table, or false when there is none
--- @return nil, message, SQLSTATE, detail
+-- @tparam string sql one statement
+-- @tparam any ... values as of `query`
+-- @treturn[1] table|boolean row; false when there is none
+-- @treturn[2] nil
+-- @treturn[2] string message
+-- @treturn[2] string code: a SQLSTATE
+-- @treturn[2] table detail: the server's fields
 function Db:one(sql, ...)
   local result, message, code, detail = self:query(sql, ...)
   if not result then
@@ -211,8 +232,13 @@ function Db:one(sql, ...)
 end
 
 --- The first column of the first row.
--- @return value, db.null for NULL, false when there is no row
--- @return nil, message, SQLSTATE, detail
+-- @tparam string sql one statement
+-- @tparam any ... values as of `query`
+-- @treturn[1] any value; db.null for NULL, false when there is no row
+-- @treturn[2] nil
+-- @treturn[2] string message
+-- @treturn[2] string code: a SQLSTATE
+-- @treturn[2] table detail: the server's fields
 function Db:value(sql, ...)
   local result, message, code, detail = self:query(sql, ...)
   if not result then
@@ -271,8 +297,12 @@ end
 
 --- Runs fn(db) in a transaction: committed when it returns, rolled back when it raises or
 -- returns nil, message. Within a transaction it is a savepoint.
--- @return what fn returned
--- @return nil, message, code, detail
+-- @tparam function fn
+-- @treturn[1] any what fn returned
+-- @treturn[2] nil
+-- @treturn[2] string message
+-- @treturn[2] string code
+-- @treturn[2] table detail
 function Db:transaction(fn)
   if self.depth > 0 then
     return self:savepoint(fn)
@@ -281,20 +311,27 @@ function Db:transaction(fn)
 end
 
 --- Runs fn(db) under a savepoint of the transaction that is open.
--- @return what fn returned
--- @return nil, message, code, detail
+-- @tparam function fn
+-- @treturn[1] any what fn returned
+-- @treturn[2] nil
+-- @treturn[2] string message
+-- @treturn[2] string code
+-- @treturn[2] table detail
 function Db:savepoint(fn)
   local name = "tilth_" .. self.depth
   return bracket(self, "SAVEPOINT " .. name, "RELEASE SAVEPOINT " .. name, "ROLLBACK TO SAVEPOINT " .. name, fn)
 end
 
 --- COPY ... FROM STDIN.
--- @param sql     the COPY statement
--- @param source  string, function() -> text|nil, or with `columns` a list of rows or function() -> row|nil
--- @param columns keys of a row, in the order of the COPY's columns, or tables that say more (docs/architecture.md)
--- @param options what else is known of the rows (docs/architecture.md)
--- @return number of rows
--- @return nil, message, SQLSTATE, detail
+-- @tparam string sql the COPY statement
+-- @tparam string|function|table source a text, function() -> text | nil, or with `columns` a list of rows or function() -> row | nil
+-- @tparam[opt] table columns keys of a row, in the order of the COPY's columns, or tables that say more (docs/architecture.md)
+-- @tparam[opt] table options what else is known of the rows (docs/architecture.md)
+-- @treturn[1] integer number of rows
+-- @treturn[2] nil
+-- @treturn[2] string message
+-- @treturn[2] string code: a SQLSTATE
+-- @treturn[2] table detail: the server's fields
 function Db:copy_in(sql, source, columns, options)
   if not self.conn then
     return closed()
@@ -303,10 +340,13 @@ function Db:copy_in(sql, source, columns, options)
 end
 
 --- COPY ... TO STDOUT.
--- @param sql  the COPY statement
--- @param sink function(text), called with whole rows, many at a time
--- @return number of rows
--- @return nil, message, SQLSTATE, detail
+-- @tparam string sql the COPY statement
+-- @tparam function sink called with whole rows as text, many at a time
+-- @treturn[1] integer number of rows
+-- @treturn[2] nil
+-- @treturn[2] string message
+-- @treturn[2] string code: a SQLSTATE
+-- @treturn[2] table detail: the server's fields
 function Db:copy_out(sql, sink)
   if not self.conn then
     return closed()
@@ -315,48 +355,57 @@ function Db:copy_out(sql, sink)
 end
 
 --- PostgreSQL's array literal of a flat list, encoded in C.
--- @param list  strings, numbers, booleans, db.null
--- @param count its length, when it may hold nil
--- @return text
+-- @tparam table list strings, numbers, booleans, db.null
+-- @tparam[opt] integer count its length, when it may hold nil
+-- @treturn string
 function Db.array(_, list, count)
   return pg.array(list, count)
 end
 
---- "idle", "active", "transaction", "failed" or "closed".
+--- The state of the connection.
+-- @treturn string "idle", "active", "transaction", "failed" or "closed"
 function Db:status()
   return self.conn and self.conn:status() or "closed"
 end
 
---- { pid, server_version, host, port, database, user, tls } of the open connection.
+--- Facts about the open connection.
+-- @treturn table `{ pid, server_version, host, port, database, user, tls }`
 function Db:info()
   return self.conn:info()
 end
 
 --- A name as SQL: quoted where needed.
+-- @tparam string name
+-- @treturn string
 function Db:identifier(name)
   return self.conn:identifier(name)
 end
 
 --- A text as an SQL literal.
+-- @tparam string text
+-- @treturn string
 function Db:literal(text)
   return self.conn:literal(text)
 end
 
 --- Sets what is called with each notice of the server: { severity, sqlstate, message, ... }.
+-- @tparam[opt] function fn none without it
 function Db:on_notice(fn)
   self.conn:on_notice(fn)
 end
 
 --- Sets what is called again and again while a query runs: fn(seconds the query has been waited for).
--- @param fn      function, or nil for none
--- @param seconds between two calls
+-- @tparam[opt] function fn none without it
+-- @tparam[opt] number seconds between two calls
 function Db:on_wait(fn, seconds)
   self.conn:on_wait(fn, seconds)
 end
 
 --- Asks the server to end the query that runs; for callbacks of on_wait.
--- @return true
--- @return nil, message, "failed"
+-- @treturn[1] boolean true
+-- @treturn[2] nil
+-- @treturn[2] string message
+-- @treturn[2] string "failed"
 function Db:cancel()
   return self.conn:cancel()
 end

@@ -27,8 +27,8 @@ local function mix(value)
 end
 
 --- A stream of values of a key.
--- @param key string or integer
--- @return Stream: every function of this module as a method, without the key
+-- @tparam string|integer key
+-- @treturn Stream every function of this module as a method, without the key
 function fake.new(key)
   local kind = math.type(key) or type(key)
   assert(kind == "string" or kind == "integer", "the key of a fake value is a string or an integer")
@@ -42,6 +42,9 @@ local function bits(self)
 end
 
 --- A whole number from `first` to `last`, each equally likely.
+-- @tparam integer first
+-- @tparam integer last
+-- @treturn integer
 function Stream:integer(first, last)
   assert(math.type(first) == "integer" and math.type(last) == "integer" and first <= last, "integer wants first <= last")
   local span = last - first + 1
@@ -57,30 +60,43 @@ function Stream:integer(first, last)
   return first + value % span
 end
 
---- A number from `low` up to `high`, with so many decimals (2).
--- @return float
+--- A number from `low` up to `high`.
+-- @tparam number low
+-- @tparam number high
+-- @tparam[opt] integer decimals how many (2)
+-- @treturn number
 function Stream:number(low, high, decimals)
   local scale = 10 ^ (decimals or 2) // 1 | 0
   return self:integer(math.floor(low * scale), math.floor(high * scale)) / scale
 end
 
 --- A decimal as text, as money wants it: `fake.decimal(key, 1, 100)` -> "42.50".
+-- @tparam number low
+-- @tparam number high
+-- @tparam[opt] integer decimals how many (2)
+-- @treturn string
 function Stream:decimal(low, high, decimals)
   return ("%." .. (decimals or 2) .. "f"):format(self:number(low, high, decimals))
 end
 
---- true in `percent` of 100 cases (50).
+--- true in `percent` of 100 cases.
+-- @tparam[opt] integer percent of 100 (50)
+-- @treturn boolean
 function Stream:boolean(percent)
   return self:integer(1, 100) <= (percent or 50)
 end
 
 --- One of a list.
+-- @tparam table list not empty
+-- @treturn any
 function Stream:choice(list)
   assert(#list > 0, "choice wants a list that is not empty")
   return list[self:integer(1, #list)]
 end
 
---- One of a list by weight: `{ { "PAID", 8 }, { "OPEN", 2 } }`, the weights whole numbers.
+--- One of a list by weight.
+-- @tparam table list `{ { "PAID", 8 }, { "OPEN", 2 } }`, the weights whole numbers
+-- @treturn any
 function Stream:weighted(list)
   local sum = 0
   for _, entry in ipairs(list) do
@@ -96,7 +112,8 @@ function Stream:weighted(list)
 end
 
 --- The list in another order.
--- @return new list
+-- @tparam table list
+-- @treturn table a new list
 function Stream:shuffle(list)
   local copy = table.move(list, 1, #list, 1, {})
   for index = #copy, 2, -1 do
@@ -107,34 +124,39 @@ function Stream:shuffle(list)
 end
 
 --- A first name.
+-- @treturn string
 function Stream:first_name()
   return self:choice(words.FIRST_NAMES)
 end
 
 --- A last name.
+-- @treturn string
 function Stream:last_name()
   return self:choice(words.LAST_NAMES)
 end
 
 --- A first and a last name.
+-- @treturn string
 function Stream:name()
   return self:first_name() .. " " .. self:last_name()
 end
 
 --- An address under example.com, which nobody has; unique for all practical purposes.
+-- @treturn string
 function Stream:email()
   local name = (self:first_name() .. "." .. self:last_name()):lower()
   return ("%s.%06x@example.com"):format(name, self:integer(0, 0xFFFFFF))
 end
 
 --- A word.
+-- @treturn string
 function Stream:word()
   return self:choice(words.WORDS)
 end
 
 --- Some words.
--- @param count how many (3)
--- @return text
+-- @tparam[opt] integer count how many (3)
+-- @treturn string
 function Stream:words(count)
   local list = {}
   for index = 1, count or 3 do
@@ -144,12 +166,15 @@ function Stream:words(count)
 end
 
 --- A sentence of 5 to 12 words.
+-- @treturn string
 function Stream:sentence()
   local text = self:words(self:integer(5, 12))
   return text:sub(1, 1):upper() .. text:sub(2) .. "."
 end
 
---- Some sentences (3).
+--- Some sentences.
+-- @tparam[opt] integer count how many (3)
+-- @treturn string
 function Stream:paragraph(count)
   local list = {}
   for index = 1, count or 3 do
@@ -159,16 +184,19 @@ function Stream:paragraph(count)
 end
 
 --- A city.
+-- @treturn string
 function Stream:city()
   return self:choice(words.CITIES)
 end
 
 --- A street with a number.
+-- @treturn string
 function Stream:street()
   return ("%d %s %s"):format(self:integer(1, 199), self:choice(words.STREETS), self:choice(words.STREET_KINDS))
 end
 
 --- A telephone number of the range kept for fiction.
+-- @treturn string
 function Stream:phone()
   return ("+1-%03d-555-01%02d"):format(self:integer(201, 989), self:integer(0, 99))
 end
@@ -197,13 +225,17 @@ local function date_of(days)
 end
 
 --- A date between two dates, both included.
--- @param first, last text such as "2024-01-31"
--- @return text
+-- @tparam string first such as "2024-01-31"
+-- @tparam string last
+-- @treturn string
 function Stream:date(first, last)
   return date_of(self:integer(days_of(first), days_of(last)))
 end
 
---- A time in UTC on a date between two dates: "2024-01-31T08:30:00Z".
+--- A time in UTC on a date between two dates.
+-- @tparam string first such as "2024-01-31"
+-- @tparam string last
+-- @treturn string as "2024-01-31T08:30:00Z"
 function Stream:timestamp(first, last)
   local date = self:date(first, last)
   local second = self:integer(0, DAY - 1)
@@ -211,6 +243,7 @@ function Stream:timestamp(first, last)
 end
 
 --- A UUID (version 4 by its form).
+-- @treturn string
 function Stream:uuid()
   local high, low = bits(self), bits(self)
   return ("%08x-%04x-4%03x-%x%03x-%012x"):format(

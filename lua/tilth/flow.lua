@@ -16,7 +16,7 @@ end
 
 --- Reads the words of a script's command line. An unknown one raises: a mistyped --dry-run must not act.
 -- @tparam table known list of options, such as "--dry-run"
--- @param ... the words
+-- @tparam string ... the words
 -- @treturn table option to true
 -- @raise an error object, code "usage"
 function flow.options(known, ...)
@@ -110,10 +110,13 @@ function flow.record(world)
 end
 
 --- Carries a request out, or with request.dry_run only says what would be done.
--- @param ctx     the command's context (cli.lua)
--- @param request what is wanted: see docs/architecture.md
--- @return result { text, data }
--- @return nil, message, code, detail; detail.data is the same table that data is in a result
+-- @tparam table ctx of tilth.context
+-- @tparam table request what is wanted: see docs/architecture.md
+-- @treturn[1] table result `{ text, data }`
+-- @treturn[2] nil
+-- @treturn[2] string message
+-- @treturn[2] string code
+-- @treturn[2] table detail; detail.data is the same table that data is in a result
 function flow.run(ctx, request)
   local world <close>, message, code, detail = observe.run(ctx, request)
   if not world then

@@ -181,7 +181,7 @@ fs.sync = core.sync
 --- Takes a lock file without waiting. The lock dies with its process, and with `lock:close()`.
 -- @function lock
 -- @tparam string path made when absent; it stays
--- @treturn userdata lock, for a `<close>` variable
+-- @treturn Lock lock, for a `<close>` variable
 -- @treturn[2] nil
 -- @treturn[2] string message
 -- @treturn[2] integer errno (11, EAGAIN, when another process holds it)

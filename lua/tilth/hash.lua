@@ -13,7 +13,7 @@ hash.sha256 = core.sha256
 -- @function folder
 -- @tparam string path the folder
 -- @tparam string tail the file in each folder
--- @treturn userdata job: `job:wait()`, once, gives five lists: the folders' names in byte order, their files' digests as sha256
+-- @treturn FolderJob job: `job:wait()`, once, gives five lists: the folders' names in byte order, their files' digests as sha256
 --   gives them (false where a file can't be read), sizes in bytes, booleans (all bytes are 1 to 127, so that there is no NUL and
 --   nothing that is not UTF-8), and the names of what is not a folder; or nil, message, "failed" where the folder can't be read
 --   at one go
@@ -25,7 +25,7 @@ hash.folder = core.folder
 --- The SHA-256 of a text that comes in pieces: `stream:update(text)` takes one and returns the stream,
 -- `stream:digest()` gives 64 hexadecimal digits of what came so far.
 -- @function stream
--- @treturn userdata stream
+-- @treturn HashStream stream
 hash.stream = core.stream
 
 --- Random bytes, good enough for secrets.

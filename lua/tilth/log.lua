@@ -13,6 +13,7 @@ end
 
 --- A line about what goes on; not with --quiet.
 -- @tparam string text with further arguments a format, as of string.format
+-- @tparam any ... values of the format
 function log.info(text, ...)
   report():progress(text_of(text, ...))
 end
@@ -26,18 +27,21 @@ end
 
 --- A remark that needs no action.
 -- @tparam string text with further arguments a format
+-- @tparam any ... values of the format
 function log.note(text, ...)
   report():note(text_of(text, ...))
 end
 
 --- A warning; said with --quiet as well.
 -- @tparam string text with further arguments a format
+-- @tparam any ... values of the format
 function log.warn(text, ...)
   report():warn(text_of(text, ...))
 end
 
 --- An error message on standard error. It ends nothing: raise an error, or return a number.
 -- @tparam string text with further arguments a format
+-- @tparam any ... values of the format
 function log.error(text, ...)
   report():error(text_of(text, ...))
 end

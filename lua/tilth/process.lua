@@ -30,7 +30,7 @@ process.run = core.run
 -- @function spawn
 -- @tparam table arguments as of `run`
 -- @tparam[opt] table options as of `run`
--- @treturn userdata child
+-- @treturn Child child
 -- @treturn[2] nil
 -- @treturn[2] string message
 -- @treturn[2] integer errno

@@ -37,9 +37,12 @@ local function check_fields(spec)
 end
 
 --- Declares a seed.
--- @param spec table: `run = function(db, ctx)`; optional `description`, `environments` (list of names where it runs),
---   `after` (list of seeds that run before it), `once` (true: never again after it has run)
--- @return the definition, to be returned by the seed file; raises when a field is wrong
+-- @tparam table spec `run = function(db, ctx)`; optional `description`, `environments` (list of names where it runs),
+--   `after` (list of seeds that run before it), `once` (true: never again after it has run). `db` is a session (see
+--   tilth.seed.session); `ctx` has `name`, `folder`, `file`, `environment`, `project`, `build`, `dry_run`, `path(relative)` (a
+--   path beside the seed) and `note(text)` (a line of the report)
+-- @treturn table the definition, to be returned by the seed file
+-- @raise a message when a field is wrong
 function seed.define(spec)
   if type(spec) ~= "table" then
     error("seed.define: expects a table, such as { run = function(db, ctx) ... end }", 2)
@@ -58,7 +61,8 @@ function seed.define(spec)
 end
 
 --- Tells whether a value was made by `seed.define`.
--- @return boolean
+-- @tparam any value
+-- @treturn boolean
 function seed.is(value)
   return type(value) == "table" and getmetatable(value) == definition
 end
@@ -66,9 +70,10 @@ end
 --- Takes a ready-made seed as the project's own, with options of its own: which model, which fields, which rows.
 --
 --   return require("tilth.seed").ready("countries", { model = "Nation", key = "iso", columns = { iso = "alpha2" } })
--- @param name    of the ready-made seed
--- @param options its options; `description` as well
--- @return the definition, to be returned by the seed file; raises when there is no such seed or option
+-- @tparam string name of the ready-made seed
+-- @tparam[opt] table options its options; `description` as well
+-- @treturn table the definition, to be returned by the seed file
+-- @raise a message when there is no such seed or option
 function seed.ready(name, options)
   local load_seed, ready = require("tilth.seed.load"), require("tilth.seed.ready")
   local fs = require("tilth.fs")

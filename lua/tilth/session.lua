@@ -86,7 +86,7 @@ end
 
 --- Runs one statement with parameters $1, $2, ...
 -- @tparam string text SQL
--- @param ... strings, numbers, booleans, nil or db.null
+-- @tparam any ... strings, numbers, booleans, nil or db.null
 -- @treturn table list of rows keyed by column name; `columns`, `count`, `command`
 -- @raise an error object with the script's line, the server's words and a caret under the place
 function Session:query(text, ...)
@@ -95,6 +95,7 @@ end
 
 --- The first row.
 -- @tparam string text SQL
+-- @tparam any ... strings, numbers, booleans, nil or db.null
 -- @treturn table|nil row, nil when there is none
 -- @raise as `query`
 function Session:one(text, ...)
@@ -103,7 +104,8 @@ end
 
 --- The first column of the first row.
 -- @tparam string text SQL
--- @return value; nil for NULL or when there is no row
+-- @tparam any ... strings, numbers, booleans, nil or db.null
+-- @treturn any value; nil for NULL or when there is no row
 -- @raise as `query`
 function Session:value(text, ...)
   local result = run(self, "value", "query", text, ...)
@@ -112,6 +114,7 @@ end
 
 --- Runs SQL: one statement with parameters, or a script of any number of statements without.
 -- @tparam string text SQL
+-- @tparam any ... strings, numbers, booleans, nil or db.null
 -- @treturn integer number of rows of the last statement
 -- @raise as `query`
 function Session:exec(text, ...)
@@ -159,7 +162,7 @@ end
 
 --- Runs fn(db) in a transaction: committed when it returns, rolled back when it raises. Within one it is a savepoint.
 -- @tparam function fn
--- @return what fn returned
+-- @treturn any what fn returned
 -- @raise what fn raised, or an error object
 function Session:transaction(fn)
   -- What was gathered before belongs to the outer block, whatever becomes of this one.
@@ -172,7 +175,7 @@ end
 
 --- Runs fn(db) under a savepoint of the open transaction, so that an error in it can be caught and the rest goes on.
 -- @tparam function fn
--- @return what fn returned
+-- @treturn any what fn returned
 -- @raise what fn raised, or an error object
 function Session:savepoint(fn)
   return self:transaction(fn)
@@ -243,7 +246,7 @@ end
 
 --- Upserts from a file (.csv, .json, .jsonl) or an iterator, with flat memory.
 -- @tparam string name a model or table
--- @param input a path relative to the session's folder, or function() -> row | nil
+-- @tparam string|function input a path relative to the session's folder, or function() -> row | nil
 -- @tparam[opt] table options `key`, `map`, `format`, `delimiter`, `header`
 -- @treturn table counts
 -- @raise an error object
@@ -262,7 +265,7 @@ end
 
 --- COPY ... FROM STDIN.
 -- @tparam string text the COPY statement
--- @param input text, or function() -> text | nil
+-- @tparam string|function input text, or function() -> text | nil
 -- @treturn integer number of rows
 -- @raise an error object
 function Session:copy_in(text, input)
@@ -312,22 +315,28 @@ function Session:forget()
   self.inner, state.seed_models, state.seed_schema = nil, nil, nil
 end
 
---- "idle", "active", "transaction", "failed" or "closed".
+--- The state of the connection.
+-- @treturn string "idle", "active", "transaction", "failed" or "closed"
 function Session:status()
   return self.db:status()
 end
 
---- { pid, server_version, host, port, database, user, tls } of the open connection.
+--- Facts about the open connection.
+-- @treturn table `{ pid, server_version, host, port, database, user, tls }`
 function Session:info()
   return self.db:info()
 end
 
 --- A name as SQL: quoted where needed.
+-- @tparam string name
+-- @treturn string
 function Session:identifier(name)
   return self.db:identifier(name)
 end
 
 --- A text as an SQL literal.
+-- @tparam string text
+-- @treturn string
 function Session:literal(text)
   return self.db:literal(text)
 end

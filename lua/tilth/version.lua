@@ -4,13 +4,13 @@ local version = {}
 local core = require("tilth.core.version")
 
 --- All versions.
--- @return { tilth, lua, libpq, openssl, jansson }, texts
+-- @treturn table `{ tilth, lua, libpq, openssl, jansson }`, texts
 function version.all()
   return core
 end
 
 --- One line for people.
--- @return text
+-- @treturn string
 function version.text()
   return ("tilth %s (Lua %s, libpq %s, OpenSSL %s)"):format(core.tilth, core.lua, core.libpq, core.openssl)
 end

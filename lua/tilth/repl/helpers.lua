@@ -105,18 +105,39 @@ function helpers.install(environment, shell)
       return done
     end
   end
+  --- Opens a transaction; the prompt marks it.
+  -- @function begin
+  -- @treturn string what was done
   transaction("begin", "a transaction is open; commit() or rollback() ends it")
+  --- Commits the open transaction.
+  -- @function commit
+  -- @treturn string what was done
   transaction("commit", "committed")
+  --- Rolls the open transaction back.
+  -- @function rollback
+  -- @treturn string what was done
   transaction("rollback", "rolled back")
+
+  --- Tables and views, with their sizes; `\dt` is the same.
+  -- @treturn table rows, shown as a table
   function environment.tables()
     return shell.session:query(TABLES)
   end
+
+  --- Columns, keys, indexes and foreign keys of a table or a Prisma model; `\d NAME` is the same.
+  -- @tparam string name
+  -- @treturn table rows, shown as a table, with `notes`
+  -- @raise an error object when there is no such table
   function environment.describe(name)
     return describe(shell.session, name)
   end
+
+  --- What there is at the prompt; `\?` is the same.
+  -- @treturn string
   function environment.help()
     return HELP
   end
+
   local function switch(name, on, off)
     environment[name] = function(value)
       if value == nil then
@@ -126,11 +147,26 @@ function helpers.install(environment, shell)
       return value and on or off
     end
   end
+
+  --- Shows how long statements take, or no longer; `\timing` is the same.
+  -- @function timing
+  -- @tparam[opt] boolean value the other state than the present one without it
+  -- @treturn string what holds now
   switch("timing", "times are shown", "times are not shown")
+
+  --- Shows rows as blocks, or as tables again; `\x` is the same.
+  -- @function expanded
+  -- @tparam[opt] boolean value the other state than the present one without it
+  -- @treturn string what holds now
   switch("expanded", "rows are shown as blocks", "rows are shown as tables")
+
+  --- Leaves; `\q` and Ctrl-D are the same.
   function environment.exit()
     shell.leave = true
   end
+
+  --- Leaves, as `exit` does.
+  -- @function quit
   environment.quit = environment.exit
 end
 

@@ -146,24 +146,38 @@ local function run(self, verb, method, text, ...)
 end
 
 --- Runs one statement with parameters $1, $2, ...
--- @return result: list of rows keyed by column name; `.count`, `.columns`
+-- @tparam string text SQL
+-- @tparam any ... strings, numbers, booleans, nil or db.null
+-- @treturn table list of rows keyed by column name; `count`, `columns`
+-- @raise an error object: message with the seed's line, code, the server's fields
 function Session:query(text, ...)
   return run(self, "query", "query", text, ...)
 end
 
---- The first row, or nil when there is none.
+--- The first row.
+-- @tparam string text SQL
+-- @tparam any ... values
+-- @treturn table|nil row, nil when there is none
+-- @raise as `query`
 function Session:one(text, ...)
   return run(self, "one", "one", text, ...) or nil
 end
 
---- The first column of the first row; nil for NULL or when there is no row.
+--- The first column of the first row.
+-- @tparam string text SQL
+-- @tparam any ... values
+-- @treturn any value; nil for NULL or when there is no row
+-- @raise as `query`
 function Session:value(text, ...)
   local result = run(self, "value", "query", text, ...)
   return result[1] and result[1][result.columns[1]]
 end
 
 --- Runs SQL: one statement with parameters, or a script of any number of statements without.
--- @return number of rows of the last statement
+-- @tparam string text SQL
+-- @tparam any ... values
+-- @treturn integer number of rows of the last statement
+-- @raise as `query`
 function Session:exec(text, ...)
   if select("#", ...) > 0 then
     return run(self, "exec", "query", text, ...).count
@@ -199,9 +213,10 @@ local function savepoint_guard(self)
 end
 
 --- Runs a script that came from a file, which errors then name.
--- @param text SQL
--- @param name the file's name as errors show it
--- @return number of rows of the last statement
+-- @tparam string text SQL
+-- @tparam string name the file's name as errors show it
+-- @treturn integer number of rows of the last statement
+-- @raise as `query`
 function Session:script(text, name)
   self.script_name = name
   local count = self:exec(text)
@@ -227,6 +242,9 @@ end
 
 --- Runs fn(db) under a savepoint: an error in it takes back what it did, and is raised on.
 -- Catch it with pcall round this call to go on.
+-- @tparam function fn
+-- @treturn any what fn returned
+-- @raise what fn raised, or an error object
 function Session:savepoint(fn)
   return nested(self, "savepoint", fn)
 end
@@ -235,7 +253,11 @@ end
 Session.transaction = Session.savepoint
 
 --- The resolver of model and table names, read from the server's catalog when a verb first needs it.
--- @return Models | nil, message, code, detail
+-- @treturn[1] table models
+-- @treturn[2] nil
+-- @treturn[2] string message
+-- @treturn[2] string code
+-- @treturn[2] table detail
 function Session:models()
   if not self.bound then
     local models, message, code, detail = self.load_models(self.stale)
@@ -307,25 +329,32 @@ write = function(self, verb, name, rows, options)
 end
 
 --- Inserts rows, updates those that differ, leaves equal ones alone.
--- @param name    a model or table
--- @param rows    a row or a list of rows
--- @param options `key` (a field or a list of fields), `update` (list of the fields that an existing row takes over)
--- @return counts: inserted, updated, unchanged
+-- @tparam string name a model or table
+-- @tparam table rows a row or a list of rows
+-- @tparam[opt] table options `key` (a field or a list of fields), `update` (list of the fields that an existing row takes over)
+-- @treturn table counts: inserted, updated, unchanged
+-- @raise an error object: message with the seed's line, code, the server's fields
 function Session:upsert(name, rows, options)
   return write(self, "upsert", name, rows, options)
 end
 
 --- Inserts rows that are missing, and never touches those that are there.
--- @param options `key`
--- @return counts: inserted, unchanged
+-- @tparam string name a model or table
+-- @tparam table rows a row or a list of rows
+-- @tparam[opt] table options `key`
+-- @treturn table counts: inserted, unchanged
+-- @raise an error object: message with the seed's line, code, the server's fields
 function Session:ensure(name, rows, options)
   return write(self, "ensure", name, rows, options)
 end
 
 --- Makes a table, or the part in `where`, equal to the rows.
--- @param options `key`, `where` ({ field = value }), `delete` (true deletes what the rows lack; else it is counted as extra),
+-- @tparam string name a model or table
+-- @tparam table rows a row or a list of rows
+-- @tparam[opt] table options `key`, `where` ({ field = value }), `delete` (true deletes what the rows lack; else it is counted as extra),
 --   `empty` (true: an empty list of rows is meant)
--- @return counts: inserted, updated, unchanged, deleted, extra
+-- @treturn table counts: inserted, updated, unchanged, deleted, extra
+-- @raise an error object: message with the seed's line, code, the server's fields
 function Session:sync(name, rows, options)
   if type(rows) ~= "table" then
     error("db:sync expects a list of rows, not a " .. type(rows), 2)
@@ -342,10 +371,12 @@ end
 
 --- Upserts from a file (.csv, .json, .jsonl) or an iterator, with flat memory.
 -- A field that a row lacks is NULL here, as an empty field of a CSV file is.
--- @param input   a path relative to the seed's folder, or function() -> row | nil
--- @param options as of `upsert`; `verb` ("upsert" or "ensure"), `map` (function(row) -> row | nil), and the file's own:
+-- @tparam string name a model or table
+-- @tparam string|function input a path relative to the seed's folder, or function() -> row | nil
+-- @tparam[opt] table options as of `upsert`; `verb` ("upsert" or "ensure"), `map` (function(row) -> row | nil), and the file's own:
 --   `format`, `delimiter`, `header`
--- @return counts
+-- @treturn table counts
+-- @raise an error object: message with the seed's line, code, the server's fields
 function Session:load(name, input, options)
   options = options or {}
   local opened <close>, message, code, detail = source.open(self, input, options)
@@ -364,14 +395,15 @@ function Session:load(name, input, options)
 end
 
 --- Writes what has gathered; the runner calls it at the end of a seed.
+-- @raise an error object: message with the seed's line, code, the server's fields
 function Session:flush()
   self.buffer:flush()
 end
 
---- Makes a session.
--- @param options { db, null, models = function() -> Models | nil, message, code, detail, maker (of tilth.seed.defaults),
+--- Makes a session; tilth does it for each seed.
+-- @tparam table options { db, null, models = function() -> Models | nil, message, code, detail, maker (of tilth.seed.defaults),
 --   is_seed_file = function(chunk name) -> bool, folder, progress = function(label, total) -> closable with set }
--- @return Session; its field `tables` holds the counts a table
+-- @treturn Session session; its field `tables` holds the counts a table
 function session.new(options)
   local self = setmetatable({
     db = options.db, null = options.null, load_models = options.models, maker = options.maker,
