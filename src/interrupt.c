@@ -11,16 +11,53 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Instructions until the results of a shielded call are in a `<close>` variable: two. */
+#define TAKING_RESULTS 4
+/* Instructions between two looks whether a __close method is over. */
+#define CLOSING_STEP 50
+
 static const char REGISTRY_KEY = 'i';
 static const char *const ERROR_TYPE = "tilth.interrupt.error";
+
+/* A function that closes a variable is called from a Lua function, which names it. It
+ * must not leave by a tail call: that would hide it. */
+static bool is_closing(lua_State *L)
+{
+    lua_Debug frame;
+    for (int level = 0; lua_getstack(L, level, &frame); level++) {
+        lua_getinfo(L, "n", &frame);
+        if (frame.name != NULL && strcmp(frame.namewhat, "metamethod") == 0 &&
+            strcmp(frame.name, "close") == 0)
+            return true;
+    }
+    return false;
+}
+
+bool tilth_interrupt_is_held(lua_State *L)
+{
+    return tilth_interrupt_of(L)->shields > 0 || is_closing(L);
+}
+
+static bool is_pending(const struct tilth_interrupt *interrupt)
+{
+    return interrupt->signal != 0 && !interrupt->raised && !interrupt->caught;
+}
 
 static void hook(lua_State *L, lua_Debug *activation)
 {
     (void)activation;
     struct tilth_interrupt *interrupt = tilth_interrupt_of(L);
     lua_sethook(L, NULL, 0, 0);
-    if (interrupt->signal != 0 && !interrupt->raised && !interrupt->caught)
+    if (!is_pending(interrupt) || interrupt->shields > 0)
+        return; /* the end of the shield arms again */
+    if (interrupt->fresh) {
+        interrupt->fresh = false;
+        lua_sethook(L, hook, LUA_MASKCOUNT, TAKING_RESULTS);
+    } else if (is_closing(L)) {
+        lua_sethook(L, hook, LUA_MASKCOUNT, CLOSING_STEP);
+    } else {
         tilth_raise_interrupt(L);
+    }
 }
 
 static void arm(lua_State *L)
@@ -163,11 +200,11 @@ static int resume(lua_State *L, lua_State *co, int count)
     int results;
     lua_xmove(L, co, count);
     interrupt->current = co;
-    if (interrupt->signal != 0 && !interrupt->raised && !interrupt->caught)
+    if (is_pending(interrupt))
         arm(co);
     int status = lua_resume(co, L, count, &results);
     interrupt->current = previous;
-    if (interrupt->signal != 0 && !interrupt->raised && !interrupt->caught)
+    if (is_pending(interrupt))
         arm(L);
     if (status != LUA_OK && status != LUA_YIELD) {
         lua_xmove(co, L, 1);
@@ -243,7 +280,8 @@ static int finish_catch(lua_State *L, int status, lua_KContext extra)
     return 2;
 }
 
-/* true, results... | false, error = interrupt.catch(fn, ...) */
+/* true, results... | false, error = interrupt.catch(fn, ...): the one pcall that stops
+ * an interruption */
 static int interrupt_catch(lua_State *L)
 {
     luaL_checkany(L, 1);
@@ -253,7 +291,23 @@ static int interrupt_catch(lua_State *L)
     return finish_catch(L, status, 0);
 }
 
-/* number | nil = interrupt.signal() */
+/* results... = interrupt.shield(fn, ...): an interruption waits until fn has returned and
+ * its results are in the variables that take them. Waits end after the clean-up's time.
+ */
+static int interrupt_shield(lua_State *L)
+{
+    luaL_checkany(L, 1);
+    struct tilth_interrupt *interrupt = tilth_interrupt_of(L);
+    interrupt->shields++;
+    int status = lua_pcall(L, lua_gettop(L) - 1, LUA_MULTRET, 0);
+    interrupt->fresh = status == LUA_OK;
+    interrupt->shields--;
+    if (interrupt->shields == 0 && is_pending(interrupt))
+        arm(L);
+    return status == LUA_OK ? lua_gettop(L) : lua_error(L);
+}
+
+/* integer | nil = interrupt.signal(): the signal that interrupted, nil when none did */
 static int interrupt_signal(lua_State *L)
 {
     int signal = tilth_interrupt_of(L)->signal;
@@ -274,6 +328,8 @@ void tilth_interrupt_clear(struct tilth_interrupt *interrupt)
     interrupt->count = 0;
     interrupt->raised = false;
     interrupt->caught = false;
+    interrupt->fresh = false;
+    interrupt->cleanup_until = 0;
 }
 
 /* interrupt.clear(): forgets an interruption, for a prompt that goes on after Ctrl-C */
@@ -308,11 +364,9 @@ void tilth_interrupt_base(lua_State *L)
 int luaopen_tilth_core_interrupt(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"catch", interrupt_catch},
-        {"clear", interrupt_clear},
-        {"signal", interrupt_signal},
-        {"trigger", interrupt_trigger},
-        {NULL, NULL},
+        {"catch", interrupt_catch},     {"clear", interrupt_clear},
+        {"shield", interrupt_shield},   {"signal", interrupt_signal},
+        {"trigger", interrupt_trigger}, {NULL, NULL},
     };
     if (luaL_newmetatable(L, ERROR_TYPE)) {
         lua_pushcfunction(L, error_text);

@@ -17,7 +17,9 @@ struct tilth_interrupt {
     lua_State *volatile current; /* the coroutine that runs: where the hook must go */
     bool raised;                 /* the error is unwinding: pcall passes it on */
     bool caught;                 /* interrupt.catch has stopped it: Lua runs as usual */
-    double cleanup_until;        /* monotonic seconds, valid once raised */
+    int shields;                 /* calls of interrupt.shield under way */
+    volatile bool fresh;         /* one has returned, its results may not be taken yet */
+    double cleanup_until;        /* monotonic seconds; 0: no clean-up has begun */
 };
 
 /* The interruption state of this Lua state; made on first use, never NULL (raises). */
@@ -25,6 +27,9 @@ struct tilth_interrupt *tilth_interrupt_of(lua_State *L);
 
 /* Interrupts the runtime. Safe in a signal handler. */
 void tilth_interrupt(struct tilth_interrupt *interrupt, int signal);
+
+/* Must an interruption wait, because a shielded call or a __close method is under way? */
+bool tilth_interrupt_is_held(lua_State *L);
 
 /* Begins the unwinding: pcall passes errors on, waits work until the clean-up's time is
  * over. */

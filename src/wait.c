@@ -22,14 +22,19 @@ static int milliseconds_until(double deadline)
 
 /* Has this runtime been interrupted in a way that ends the present wait? The first time
  * this also begins the clean-up: from then on waits work for a while, so that the caller
- * can cancel its query or end its child before it raises. */
-static bool must_stop(struct tilth_interrupt *interrupt)
+ * can cancel its query or end its child before it raises. What is being taken or closed
+ * has that while too, and is not stopped before. */
+static bool must_stop(lua_State *L, struct tilth_interrupt *interrupt)
 {
     if (interrupt->signal == 0)
         return false;
     if (!interrupt->raised && !interrupt->caught) {
-        tilth_interrupt_begin(interrupt);
-        return true;
+        if (!tilth_interrupt_is_held(L)) {
+            tilth_interrupt_begin(interrupt);
+            return true;
+        }
+        if (interrupt->cleanup_until == 0)
+            interrupt->cleanup_until = tilth_monotonic() + TILTH_CLEANUP_SECONDS;
     }
     return interrupt->count > 1 || tilth_monotonic() >= interrupt->cleanup_until;
 }
@@ -44,7 +49,7 @@ enum tilth_wait tilth_wait(lua_State *L, struct pollfd *descriptors, nfds_t coun
     if (count > 0)
         memcpy(all, descriptors, count * sizeof *descriptors);
     for (;;) {
-        if (must_stop(interrupt))
+        if (must_stop(L, interrupt))
             return TILTH_INTERRUPTED;
         double until = deadline;
         bool cleaning = interrupt->signal != 0;

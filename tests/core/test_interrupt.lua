@@ -96,6 +96,109 @@ function TestInterrupt:test_pcall_works_again_once_caught()
   lu.assertNil(interrupt.signal())
 end
 
+--- Runs fn once for each instruction of it, interrupted there; `check(n)` says whether it left everything well.
+local function at_each_instruction(fn, check)
+  for n = 1, 10000 do
+    local reached = false
+    local ok, raised = interrupt.catch(function()
+      debug.sethook(function()
+        reached = true
+        interrupt.trigger(15)
+      end, "", n)
+      fn()
+      debug.sethook()
+    end)
+    lu.assertTrue(ok or tostring(raised) == "interrupted", tostring(raised))
+    interrupt.clear()
+    check(n)
+    if not reached then
+      return n
+    end
+  end
+  error("too many instructions")
+end
+
+function TestInterrupt:test_a_shielded_call_loses_nothing_at_any_instruction()
+  local made, closed, left = 0, 0, 0
+  local meta = { __close = function(self)
+    local seen = 0
+    for _ = 1, 10 do
+      seen = seen + 1
+    end
+    closed = closed + (self and seen / 10 or 0)
+  end }
+  local function make(a)
+    made = made + 1
+    local thing = setmetatable({ a }, meta)
+    for _ = 1, 3 do
+      thing[#thing + 1] = a
+    end
+    return thing, "more", a
+  end
+  local function open(a)
+    return interrupt.shield(make, a)
+  end
+  local last = at_each_instruction(function()
+    for _ = 1, 2 do
+      local thing <close>, more, a = open(7)
+      local other <close> = interrupt.shield(make, 8)
+      left = left + #thing + #other + a + #more
+    end
+  end, function(n)
+    lu.assertEquals(closed, made, "at instruction " .. n)
+  end)
+  lu.assertTrue(last > 150, last)
+  lu.assertTrue(left > 0)
+end
+
+function TestInterrupt:test_a_shielded_call_may_wait_for_the_time_of_the_clean_up()
+  local passed
+  interrupted(function()
+    local started = clock.monotonic()
+    interrupt.shield(function()
+      interrupt.trigger(2)
+      clock.sleep(0.05)
+      passed = clock.monotonic() - started
+    end)
+    while true do end
+  end)
+  lu.assertTrue(passed >= 0.05)
+end
+
+function TestInterrupt:test_a_second_signal_stops_a_shielded_wait()
+  local started = clock.monotonic()
+  interrupted(function()
+    interrupt.shield(function()
+      interrupt.trigger(2)
+      interrupt.trigger(2)
+      clock.sleep(20)
+    end)
+  end)
+  lu.assertTrue(clock.monotonic() - started < 5)
+end
+
+function TestInterrupt:test_shields_pass_values_and_errors_on()
+  lu.assertEquals({ interrupt.shield(function(...) return ... end, 1, nil, 3) }, { 1, nil, 3 })
+  lu.assertEquals({ pcall(interrupt.shield, error, "plain", 0) }, { false, "plain" })
+  lu.assertEquals(interrupt.shield(interrupt.shield, math.max, 4, 9), 9)
+  lu.assertErrorMsgContains("bad argument #1", interrupt.shield)
+end
+
+function TestInterrupt:test_a_close_method_that_waits_is_not_cut_short()
+  local closed = 0
+  interrupted(function()
+    do
+      local guard <close> = setmetatable({}, { __close = function() -- luacheck: ignore 211
+        interrupt.trigger(2)
+        clock.sleep(0.02)
+        closed = closed + 1
+      end })
+    end
+    while true do end
+  end)
+  lu.assertEquals(closed, 1)
+end
+
 function TestInterrupt:test_base_functions_behave_as_luas_own()
   lu.assertEquals({ pcall(function(...) return ... end, 1, nil, 3) }, { true, 1, nil, 3 })
   lu.assertEquals({ xpcall(function(...) return ... end, print, 4, 5) }, { true, 4, 5 })

@@ -2,6 +2,7 @@
 local destination = {}
 
 local fs = require("tilth.fs")
+local interrupt = require("tilth.interrupt")
 local names = require("tilth.backup.names")
 local path = require("tilth.path")
 local place = require("tilth.backup.place")
@@ -122,6 +123,7 @@ local function claim_name(file)
 end
 
 --- Claims the name of a backup. Until `publish` there is nothing under that name; closing the claim removes what was begun.
+-- To be called through interrupt.shield.
 -- @tparam table chosen from destination.choose
 -- @tparam table options { database, stamp, build, kind = "pg_dump" | "copy" }
 -- @treturn table claim, for a `<close>` variable: `file`, `partial` (where to write)
@@ -169,12 +171,7 @@ function destination.room(folder, bytes)
   return true
 end
 
---- Gives the finished file its name.
--- @treturn boolean true
--- @treturn[2] nil
--- @treturn[2] string message
--- @treturn[2] string|integer code
-function Claim:publish()
+local function publish(self)
   if fs.stat(self.file) then
     return nil, ("%s has appeared meanwhile, and no backup is ever written over"):format(self.file), "failed"
   end
@@ -185,6 +182,9 @@ function Claim:publish()
   end
   if ok then
     ok, message, code = fs.rename(self.partial, self.file)
+    if not ok then
+      fs.remove(self.file .. names.MANIFEST)
+    end
   end
   if ok then
     self.done = true
@@ -194,6 +194,15 @@ function Claim:publish()
     return nil, "cannot give the backup its name: " .. message, code
   end
   return true
+end
+
+--- Gives the finished file its name. An interruption finds it there with all that belongs to it, or not at all.
+-- @treturn boolean true
+-- @treturn[2] nil
+-- @treturn[2] string message
+-- @treturn[2] string|integer code
+function Claim:publish()
+  return interrupt.shield(publish, self)
 end
 
 --- Removes what was begun and not published.

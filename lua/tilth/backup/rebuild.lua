@@ -5,14 +5,19 @@ local apply = require("tilth.migrate.apply")
 local copy = require("tilth.backup.copy")
 local fs = require("tilth.fs")
 local hash = require("tilth.hash")
+local interrupt = require("tilth.interrupt")
 local load = require("tilth.backup.load")
 local snapshot = require("tilth.backup.snapshot")
 local tools = require("tilth.backup.tools")
 
 local NOT_FOR_A_PROOF <const> = { "owner", "privileges", "publications", "subscriptions", "security-labels", "comments" }
 
-local function remove_later(folder)
-  return setmetatable({}, { __close = function() fs.remove_tree(folder) end })
+local function temporary()
+  local path, message, code = fs.temporary("tilth-restore-")
+  if not path then
+    return nil, message, code
+  end
+  return setmetatable({ path = path }, { __close = function(this) fs.remove_tree(this.path) end })
 end
 
 local function apply_all(world, list, folder)
@@ -55,16 +60,15 @@ function rebuild.from_copy(world, path, header, on_table)
   end
   local list
   list, message, code, detail = copy.migrations(path)
-  local folder
-  if list then
-    folder, message, code = fs.temporary("tilth-restore-")
-  end
-  if not folder then
+  if not list then
     return nil, message, code, detail
   end
-  local guard <close> = remove_later(folder) -- luacheck: ignore 211
+  local folder <close>, why, errno = interrupt.shield(temporary)
+  if not folder then
+    return nil, why, errno
+  end
   local ok
-  ok, message, code, detail = apply_all(world, list, folder)
+  ok, message, code, detail = apply_all(world, list, folder.path)
   if not ok then
     return nil, message, code, detail
   end
@@ -98,13 +102,11 @@ local function restore_history(argv, env, path, program, schema)
   for line in table.concat(listed):gmatch("[^\n]+") do
     lines[#lines + 1] = line:find(wanted, 1, true) and line or nil
   end
-  local folder
-  folder, message, code = fs.temporary("tilth-restore-")
+  local folder <close>, why, errno = interrupt.shield(temporary)
   if not folder then
-    return nil, message, code
+    return nil, why, errno
   end
-  local guard <close> = remove_later(folder) -- luacheck: ignore 211
-  local file = fs.join(folder, "list")
+  local file = fs.join(folder.path, "list")
   done, message, code = fs.write(file, table.concat(lines, "\n") .. "\n")
   if not done then
     return nil, message, code

@@ -7,6 +7,7 @@ local copy = require("tilth.backup.copy")
 local destination = require("tilth.backup.destination")
 local fs = require("tilth.fs")
 local hash = require("tilth.hash")
+local interrupt = require("tilth.interrupt")
 local manifest = require("tilth.backup.manifest")
 local reset_observe = require("tilth.reset.observe")
 local recorded = require("tilth.backup.recorded")
@@ -94,20 +95,15 @@ local function write(world, claim, found, info, made_tools)
   return made
 end
 
-local function claim_for(world, chosen, found, kind)
+local function claim_for(world, held, chosen, found, kind)
   local claim, message, code, detail = destination.claim(chosen, {
     database = found.database, stamp = found.stamp, build = world.build, kind = kind,
   })
   if not claim then
     return nil, message, code, detail
   end
-  local ok
-  ok, message, code, detail = destination.room(chosen.folder, bytes_of(found.tables))
-  if not ok then
-    claim:close()
-    return nil, message, code, detail
-  end
-  return claim
+  held.claim = claim
+  return destination.room(chosen.folder, bytes_of(found.tables))
 end
 
 --- Writes, proves and publishes in one of the two formats.
@@ -118,12 +114,12 @@ local function make(world, chosen, schemas, made_tools)
   local held = setmetatable({}, { __close = function(this) if this.claim then this.claim:close() end end })
   local guard <close> = held
   local made, message, code, detail = snapshot.run(world.db, scope, function(found)
-    local claim, why, state, more = claim_for(world, chosen, found, made_tools and "pg_dump" or "copy")
-    if not claim then
+    local kind = made_tools and "pg_dump" or "copy"
+    local ok, why, state, more = interrupt.shield(claim_for, world, held, chosen, found, kind)
+    if not ok then
       return nil, why, state, more
     end
-    held.claim = claim
-    return write(world, claim, found, info, made_tools)
+    return write(world, held.claim, found, info, made_tools)
   end, say(world))
   if not made then
     return nil, message, code, detail

@@ -69,6 +69,7 @@ function scratch.create_sql(session, name)
 end
 
 --- Makes a scratch database beside the one of a session.
+-- To be called through interrupt.shield.
 -- @tparam Db session outside of a transaction; it has to live as long as the scratch database
 -- @tparam table options { target, build = text }
 -- @treturn table scratch, for a `<close>` variable: `db` (a session with it), `target`, `name`
@@ -121,11 +122,11 @@ function Scratch:close()
   if self.dropped then
     return true
   end
-  self.dropped = true
   local ok, message, code = self.session:script("drop database if exists " .. self.session:identifier(self.name))
   if not ok then
     return nil, ("the scratch database %s could not be dropped: %s"):format(self.name, message), code
   end
+  self.dropped = true
   return true
 end
 

@@ -4,7 +4,7 @@ local verify = {}
 local archive = require("tilth.backup.archive")
 local compare = require("tilth.backup.compare")
 local copy = require("tilth.backup.copy")
-local interrupt = require("tilth.core.interrupt")
+local interrupt = require("tilth.interrupt")
 local rebuild = require("tilth.backup.rebuild")
 local report = require("tilth.report")
 local scratch = require("tilth.backup.scratch")
@@ -49,7 +49,8 @@ local function restore(world, made, place)
 end
 
 local function by_restoring(world, made)
-  local place <close>, message, code, detail = scratch.new(world.db, { target = world.target, build = world.build.text })
+  local place <close>, message, code, detail = interrupt.shield(scratch.new, world.db,
+    { target = world.target, build = world.build.text })
   if not place then
     return nil, "no scratch database could be made: " .. message, code, detail
   end

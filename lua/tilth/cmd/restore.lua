@@ -7,6 +7,7 @@ local restore_command = {
 local environment = require("tilth.environment")
 local flow = require("tilth.flow")
 local flow_observe = require("tilth.flow.observe")
+local interrupt = require("tilth.interrupt")
 local path = require("tilth.path")
 local scratch = require("tilth.backup.scratch")
 local source = require("tilth.backup.source")
@@ -73,7 +74,7 @@ local function run_into(world, args, ctx, request)
     return { text = ("Would create the database %s and restore into it."):format(args.into),
       data = { plan = { actions = { { kind = "restore", name = path.basename(args.file), whole = true } } } } }
   end
-  local made <close>, why, state, more = make_database(world, args.into)
+  local made <close>, why, state, more = interrupt.shield(make_database, world, args.into)
   if not made then
     return nil, why, state, more
   end

@@ -4,6 +4,7 @@ local cluster = {}
 local clock = require("tilth.clock")
 local env = require("tilth.env")
 local fs = require("tilth.fs")
+local interrupt = require("tilth.interrupt")
 local process = require("tilth.process")
 local binaries = require("tilth.local.binaries")
 local data = require("tilth.local.data")
@@ -171,12 +172,12 @@ local function launch(options, user, socket_dir)
   spawn.stdout, spawn.stderr = "null", "null"
   spawn.detach, spawn.die_with_parent = true, options.die_with_parent or nil
   local child
-  child, message, code = process.spawn(command(options, socket_dir), spawn)
-  if not child then return nil, "PostgreSQL cannot be started: " .. message, code end
   local function gone() return child:wait(0) ~= nil end
   local guard <close> = setmetatable({ armed = true }, { __close = function(self)
-    if self.armed and not gone() then terminate(child:pid(), gone, 5) end
+    if self.armed and child and not gone() then terminate(child:pid(), gone, 5) end
   end })
+  interrupt.shield(function() child, message, code = process.spawn(command(options, socket_dir), spawn) end)
+  if not child then return nil, "PostgreSQL cannot be started: " .. message, code end
   local found, why, word, detail = wait_ready(child, options, offset)
   if not found then return nil, why, word, detail end
   guard.armed = false
