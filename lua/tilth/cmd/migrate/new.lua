@@ -6,6 +6,7 @@ local new_command = {
 local clock = require("tilth.clock")
 local fs = require("tilth.fs")
 local new = require("tilth.migrate.new")
+local paths = require("tilth.path")
 local project = require("tilth.project")
 
 --- Adds the command's arguments.
@@ -29,7 +30,7 @@ function new_command.run(args, ctx)
   if not path then
     return nil, message, code
   end
-  return { text = "Made " .. path, data = { name = name, path = path } }
+  return { text = "Made " .. paths.relative(path, ctx.cwd), data = { name = name, path = path } }
 end
 
 return new_command

@@ -2,6 +2,7 @@
 local new_command = {}
 
 local fs = require("tilth.fs")
+local paths = require("tilth.path")
 local project = require("tilth.project")
 
 local TEXT <const> = [[
@@ -23,17 +24,17 @@ return seed.define({
 })
 ]]
 
-local function copied(from, name, folder, path)
+local function copied(from, name, folder, path, shown)
   local done, message, code, detail = require("tilth.seed.copy_ready").copy(from, folder, path)
   if not done then
     return nil, message, code, detail
   end
   local lines = {}
   for _, written in ipairs(done.written) do
-    lines[#lines + 1] = "Wrote " .. written
+    lines[#lines + 1] = "Wrote " .. shown(written)
   end
   for _, kept in ipairs(done.kept) do
-    lines[#lines + 1] = "Kept " .. kept .. ", which differs from the ready-made one"
+    lines[#lines + 1] = "Kept " .. shown(kept) .. ", which differs from the ready-made one"
   end
   return {
     text = table.concat(lines, "\n"),
@@ -41,7 +42,7 @@ local function copied(from, name, folder, path)
   }
 end
 
-local function written(name, folder, path)
+local function written(name, folder, path, shown)
   local ok, message, code = fs.mkdir(folder)
   if ok then
     ok, message, code = fs.write(path, TEXT:format(name:gsub("[-_]", " ")))
@@ -49,7 +50,7 @@ local function written(name, folder, path)
   if not ok then
     return nil, "the seed cannot be written: " .. message, code
   end
-  return { text = "Wrote " .. path, data = { path = path, name = name } }
+  return { text = "Wrote " .. shown(path), data = { path = path, name = name } }
 end
 
 --- Runs the command.
@@ -68,13 +69,16 @@ function new_command.run(args, ctx, names)
   end
   local folder = found.seeds_dir or (found.root .. "/seeds")
   local path = folder .. "/" .. name .. ".lua"
+  local function shown(file)
+    return paths.relative(file, ctx.cwd)
+  end
   if fs.stat(path) then
-    return nil, path .. " exists already", "usage", { advice = "Choose another name, or edit that file." }
+    return nil, shown(path) .. " exists already", "usage", { advice = "Choose another name, or edit that file." }
   end
   if args.from then
-    return copied(args.from, name, folder, path)
+    return copied(args.from, name, folder, path, shown)
   end
-  return written(name, folder, path)
+  return written(name, folder, path, shown)
 end
 
 return new_command
