@@ -155,7 +155,7 @@ local function run_model(db, made)
 end
 
 --- Checks a table of personal data against the database, without changing anything.
--- @tparam table db session
+-- @tparam Session db session
 -- @tparam table personal model -> field -> kind
 -- @treturn table list of what is to be done
 -- @raise an error object
@@ -175,7 +175,7 @@ function anonymise.plan(db, personal)
 end
 
 --- Replaces personal data, in one transaction. A protected database is refused.
--- @tparam table db session
+-- @tparam Session db session
 -- @tparam table personal model -> field -> kind; a kind is the name of a function of tilth.fake, "null" or "empty", or a list
 --   of such a name and its further arguments: `{ "date", "1950-01-01", "2005-12-31" }`
 -- @treturn table list of { model, rows }

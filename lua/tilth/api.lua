@@ -24,9 +24,9 @@ function tilth.context(args)
 end
 
 --- Connects to the project's database. What fails on the session is raised as an error object.
--- @tparam[opt] table options `read_only` (the server refuses every change), `database_url`, `project`, `env`, `wait`, `command`
+-- @tparam[opt] ConnectOptions options `read_only` (the server refuses every change), `database_url`, `project`, `env`, `wait`, `command`
 --   (how pg_stat_activity calls the session), `folder` (where db:load looks; the project's), `context`
--- @treturn table session, for a `<close>` variable: see tilth.session
+-- @treturn Session session, for a `<close>` variable: see tilth.session
 -- @raise an error object: message, code, advice
 function tilth.connect(options)
   options = options or {}

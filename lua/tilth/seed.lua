@@ -37,7 +37,7 @@ local function check_fields(spec)
 end
 
 --- Declares a seed.
--- @tparam table spec `run = function(db, ctx)`; optional `description`, `environments` (list of names where it runs),
+-- @tparam SeedSpec spec `run = function(db, ctx)`; optional `description`, `environments` (list of names where it runs),
 --   `after` (list of seeds that run before it), `once` (true: never again after it has run). `db` is a session (see
 --   tilth.seed.session); `ctx` has `name`, `folder`, `file`, `environment`, `project`, `build`, `dry_run`, `path(relative)` (a
 --   path beside the seed) and `note(text)` (a line of the report)

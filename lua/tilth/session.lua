@@ -363,7 +363,7 @@ end
 -- @tparam table world of tilth.flow.observe.open: db, project, report, state, target
 -- @tparam[opt] table options { name = as errors of `load` call it, folder = where `load` looks,
 --   is_caller = function(chunk's source) -> bool: whose lines errors show }
--- @treturn table Session
+-- @treturn Session session
 function session.new(world, options)
   options = options or {}
   local folder = os.getenv("TILTH_LUADIR")

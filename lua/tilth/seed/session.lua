@@ -250,6 +250,10 @@ function Session:savepoint(fn)
 end
 
 --- The same as `savepoint`: the seed as a whole is the transaction.
+-- @function transaction
+-- @tparam function fn
+-- @treturn any what fn returned
+-- @raise what fn raised, or an error object
 Session.transaction = Session.savepoint
 
 --- The resolver of model and table names, read from the server's catalog when a verb first needs it.
