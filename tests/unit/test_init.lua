@@ -103,6 +103,9 @@ function TestInit:test_amplify_template_fits_the_project()
   local commands = yaml.scalars(yaml.get(node, "frontend", "phases", "preBuild", "commands"))
   lu.assertEquals({ commands[1].text, commands[2].text, commands[3].text },
     { "corepack enable", "pnpm install --frozen-lockfile", "npx prisma generate" })
+  node = yaml.parse(templates.amplify({ program = "pnpm exec tilth" }))[1]
+  lu.assertEquals(yaml.scalars(yaml.get(node, "frontend", "phases", "build", "commands"))[1].text, "pnpm exec tilth flow")
+  node = yaml.parse(templates.amplify({ manager = "pnpm", next = true }))[1]
   lu.assertEquals(yaml.get(node, "frontend", "artifacts", "baseDirectory").text, ".next")
   node = yaml.parse(templates.amplify({}))[1]
   lu.assertNil(yaml.get(node, "frontend", "phases", "preBuild"))
@@ -128,6 +131,23 @@ function TestInit:test_plan_keeps_all_that_is_there()
   lu.assertEquals(actions({ ["/p/tilth.config.lua"] = "x", ["/p/seeds/a.lua"] = "x", ["/p/amplify.yaml"] = HEAD .. "        - tilth flow\n",
     ["/p/.env.example"] = "x" }, PROJECT),
     { ["tilth.config.lua"] = "keep", ["seeds/example.lua"] = "keep", ["amplify.yaml"] = "keep", [".env.example"] = "keep" })
+end
+
+function TestInit:test_plan_calls_tilth_as_the_package_manager_does()
+  local with = { ["/p/package.json"] = '{ "dependencies": { "tilth": "1" } }' }
+  local found = { root = "/p", seeds_dir = "/p/seeds", package = { path = "/p/package.json" } }
+  local calls = { ["package-lock.json"] = "npx tilth", ["yarn.lock"] = "yarn tilth", ["pnpm-lock.yaml"] = "pnpm exec tilth" }
+  for lock, called in pairs(calls) do
+    local tree = { ["/p/package.json"] = with["/p/package.json"], ["/p/" .. lock] = "" }
+    lu.assertEquals(plan.make(fake_files.new(tree), found)[3].program, called)
+    tree["/p/amplify.yml"] = HEAD .. "        - npx prisma migrate deploy\n"
+    local entry = plan.make(fake_files.new(tree), found)[3]
+    lu.assertStrContains(entry.text, "        - " .. called .. " flow --no-build\n")
+    -- What was written is known to be tilth's.
+    lu.assertEquals(select(2, amplify.rewrite(entry.text)), "`tilth flow` is there already")
+  end
+  with["/p/package.json"] = "{}"
+  lu.assertEquals(plan.make(fake_files.new(with), found)[3].program, "tilth")
 end
 
 function TestInit:test_plan_writes_no_seed_beside_a_seed_command()

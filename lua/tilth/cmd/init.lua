@@ -13,7 +13,7 @@ local project = require("tilth.project")
 --- Adds the command's arguments.
 -- @tparam Parser parser
 function init_command.add_to_parser(parser)
-  parser:description("Writes the files that are missing. In an amplify.yml that is there already, the commands that reset, migrate, seed\n"
+  parser:description("Writes the files that are missing. In an amplify.yml that is there already, the commands that reset, migrate, seed "
     .. "and build become `tilth flow`: the difference is shown first, and nothing is changed without --yes or a yes on a terminal.")
   parser:flag("-y --yes", "Change amplify.yml without asking.")
   parser:flag("--no-amplify", "Leave amplify.yml alone.")
@@ -102,15 +102,18 @@ local function next_steps(root, entries)
   if #missing > 0 then
     steps[#steps + 1] = "Add to .gitignore: " .. table.concat(missing, ", ")
   end
+  local program
   for _, entry in ipairs(entries) do
+    program = program or entry.program
     if entry.refused then
-      steps[#steps + 1] = ("Look at the difference above and run `tilth init --yes`, or write `tilth flow` into %s yourself")
-        :format(entry.name)
+      steps[#steps + 1] = ("Look at the difference above and run `tilth init --yes`, or write `%s flow` into %s yourself")
+        :format(entry.program, entry.name)
     end
   end
   steps[#steps + 1] = "Try it here: `RUN_SEED=true tilth flow --dry-run`, then without --dry-run"
   steps[#steps + 1] = "Let the checks look at the pipeline: `tilth check`"
-  steps[#steps + 1] = "In Amplify, set DATABASE_URL (App settings, Environment variables), and see that the build's image has tilth"
+  steps[#steps + 1] = "In Amplify, set DATABASE_URL (App settings, Environment variables)"
+    .. (program == "tilth" and ", and see that the build has tilth: in package.json (`npm install tilth`), or in its image" or "")
   return steps
 end
 

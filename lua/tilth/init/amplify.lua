@@ -245,14 +245,14 @@ local function is_right(before, after, removed, command)
   return met and table.concat(wanted, "\0") == table.concat(got, "\0")
 end
 
-local function change(text, node, entries, range)
+local function change(text, node, entries, range, program)
   local lines, gone = split_lines(text), {}
   local first = not node.inline and mark(entries, range, gone)
   if not first then
     return nil, "its commands share lines with others"
   end
   mark_remarks(lines, gone, first)
-  local command = range.builds and "tilth flow" or "tilth flow --no-build"
+  local command = program .. (range.builds and " flow" or " flow --no-build")
   local after, removed = write(text, lines, gone, first, command), {}
   for index = range.from, range.to do
     for _, one in ipairs(entries[index].commands) do
@@ -267,10 +267,11 @@ end
 
 --- Rewrites an amplify.yml.
 -- @tparam string text
+-- @tparam[opt] string program how tilth is called, default "tilth"
 -- @treturn[1] string the new text
 -- @treturn[2] nil
 -- @treturn[2] string why there is none: "`tilth flow` is there already", or what stands in the way
-function amplify.rewrite(text)
+function amplify.rewrite(text, program)
   local mixed
   for _, document in ipairs((yaml.parse(text))) do
     for _, app in ipairs(apps_of(document)) do
@@ -285,7 +286,7 @@ function amplify.rewrite(text)
           if why == "flow" then
             return nil, "`tilth flow` is there already"
           elseif range then
-            return change(text, node, entries, range)
+            return change(text, node, entries, range, program or "tilth")
           end
         end
       end

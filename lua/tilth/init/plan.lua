@@ -12,6 +12,9 @@ local LOCK_FILES <const> = {
   { "pnpm-lock.yaml", "pnpm" }, { "yarn.lock", "yarn" }, { "package-lock.json", "npm" }, { "package.json", "plain" },
 }
 
+-- How a package's program is called, by the manager that installs it.
+local CALLED <const> = { npm = "npx tilth", plain = "npx tilth", yarn = "yarn tilth", pnpm = "pnpm exec tilth" }
+
 local function exists(files, file)
   return files.stat(file) ~= nil
 end
@@ -72,6 +75,8 @@ local function dependencies_of(files, project)
 end
 
 local function amplify_file(files, project, repository)
+  local manager, names = manager_of(files, project.root), dependencies_of(files, project)
+  local program = names.tilth and CALLED[manager] or "tilth"
   for _, folder in ipairs({ project.root, repository or project.root }) do
     for _, name in ipairs({ "amplify.yml", "amplify.yaml" }) do
       local file = path.join(folder, name)
@@ -81,12 +86,12 @@ local function amplify_file(files, project, repository)
           return nil, ("cannot read %s: %s"):format(file, message), code
         end
         local shown = path.relative(file, project.root)
-        local after, why = amplify.rewrite(text)
+        local after, why = amplify.rewrite(text, program)
         if not after then
           return { path = file, name = shown, action = "keep", why = why }
         end
         return { path = file, name = shown, action = "change", text = after, before = text,
-          difference = difference.unified(text, after, shown) }
+          difference = difference.unified(text, after, shown), program = program }
       end
     end
   end
@@ -94,17 +99,18 @@ local function amplify_file(files, project, repository)
     return { path = path.join(repository, "amplify.yml"), name = path.join(repository, "amplify.yml"), action = "keep",
       why = "in a repository of several projects it needs `applications:`; write it by hand, with `tilth flow` as the build command" }
   end
-  local names = dependencies_of(files, project)
-  return { path = path.join(project.root, "amplify.yml"), name = "amplify.yml", action = "write", text = templates.amplify({
-    manager = manager_of(files, project.root), next = names.next or false, client = names.prisma or names["@prisma/client"] or false,
-  }) }
+  return { path = path.join(project.root, "amplify.yml"), name = "amplify.yml", action = "write", program = program,
+    text = templates.amplify({
+      manager = manager, next = names.next or false, client = names.prisma or names["@prisma/client"] or false, program = program,
+    }) }
 end
 
 --- Makes the plan.
 -- @tparam table files a module with read, list and stat
 -- @tparam table project as found by tilth.project
 -- @tparam[opt] table options { amplify = false to leave amplify.yml alone, repository = the repository's folder }
--- @treturn[1] table list of { path, name, action = "write"|"change"|"keep", text, before, difference, why }
+-- @treturn[1] table list of { path, name, action = "write"|"change"|"keep", text, before, difference, why,
+--   program (how amplify.yml calls tilth) }
 -- @treturn[2] nil
 -- @treturn[2] string message
 -- @treturn[2] string|integer code

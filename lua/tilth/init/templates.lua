@@ -79,7 +79,8 @@ local INSTALL <const> = {
 }
 
 --- The text of an amplify.yml.
--- @tparam table options { manager = "npm"|"yarn"|"pnpm"|"plain"|nil (nothing to install), next = boolean, client = boolean }
+-- @tparam table options { manager = "npm"|"yarn"|"pnpm"|"plain"|nil (nothing to install), next = boolean, client = boolean,
+--   program = how tilth is called, default "tilth" }
 -- @treturn string
 function templates.amplify(options)
   local install = INSTALL[options.manager or ""]
@@ -91,7 +92,8 @@ function templates.amplify(options)
     end
   end
   lines[#lines + 1] = "    build:\n      commands:\n"
-    .. "        # reset (only if RESET_DATABASE=true), migrations (always), seeds (only if RUN_SEED=true), build\n        - tilth flow\n"
+    .. "        # reset (only if RESET_DATABASE=true), migrations (always), seeds (only if RUN_SEED=true), build\n        - "
+    .. (options.program or "tilth") .. " flow\n"
   if options.next then
     lines[#lines + 1] = "  artifacts:\n    baseDirectory: .next\n    files:\n      - \"**/*\"\n"
       .. "  cache:\n    paths:\n      - node_modules/**/*\n      - .next/cache/**/*\n"
