@@ -17,13 +17,14 @@ local function append(list, more)
   end
 end
 
---- What the world looks like for the steps after a reset: the same, with an empty history.
+--- What the world looks like for the steps after a reset: the same, with an empty history, and no seed that has run.
 local function after_reset(observed)
   local history = { exists = false, rows = {} }
   for _, name in ipairs({ "schema", "qualified" }) do
     history[name] = observed.history and observed.history[name]
   end
-  return setmetatable({ history = history, objects = {} }, { __index = observed })
+  local ledger = observed.ledger and setmetatable({ seeds = {} }, { __index = observed.ledger })
+  return setmetatable({ history = history, objects = {}, ledger = ledger }, { __index = observed })
 end
 
 --- Makes the plan.
@@ -34,7 +35,8 @@ function plan.make(observed, request)
   local actions, skipped, effective = {}, {}, observed
   for _, planner in ipairs(PLANNERS) do
     if request[planner.part] then
-      local more, why = require(planner.module).actions(planner.part == "migrate" and effective or observed, request)
+      local finds = (planner.part == "migrate" or planner.part == "seed") and effective or observed
+      local more, why = require(planner.module).actions(finds, request)
       if planner.part == "reset" and #more > 0 then
         -- What is destroyed is saved first; the reset itself begins when that is done.
         local before, without = require("tilth.backup.plan").before_reset(observed, more[1])

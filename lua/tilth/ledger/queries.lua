@@ -51,7 +51,11 @@ select json_build_object(
     from tilth.resets r left join tilth.builds b on b.id = r.build_id where r.state in ('open', 'done')),
   'seeds', (select json_agg(json_build_object('name', s.name, 'sha256', s.sha256, 'build', b.build,
       'at', to_char(s.ran_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS')) order by s.name)
-    from (select distinct on (name) * from tilth.seeds order by name, id desc) s left join tilth.builds b on b.id = s.build_id)
+    from (select distinct on (name) * from tilth.seeds x where not exists (select from tilth.resets r
+        left join tilth.builds c on c.id = r.build_id where r.kind = 'reset' and r.state in ('done', 'purged')
+        and r.made_at > x.ran_at and c.command is distinct from 'restore'
+        or r.state = 'undone' and x.ran_at > r.made_at and x.ran_at < r.ended_at) order by name, id desc) s
+      left join tilth.builds b on b.id = s.build_id)
 )::text as j from tilth.ledger l]]
 
 -- What a command needs that only migrates: planning the whole statement takes some milliseconds.

@@ -1,0 +1,74 @@
+--- Seeds that run once, and resets: what has run in the schema that lies in the bin has not run in the new one.
+local lu = require("luaunit")
+local database = require("support.database")
+local program = require("support.program")
+local project = require("support.project")
+
+local TestSeedAfterReset = {}
+
+local SEED <const> = [[
+return require("tilth.seed").define({ once = true, run = function(db) db:exec("insert into items default values") end })
+]]
+
+function TestSeedAfterReset:setUp()
+  self.database = database.new()
+  self.project = project.new({ package = { name = "p" }, seeds = { ["one.lua"] = SEED },
+    migrations = { { "20260101000000_init", "create table items (id serial primary key);" } } })
+end
+
+function TestSeedAfterReset:tearDown()
+  self.database:close()
+end
+
+local function flow(self, variables, args)
+  variables.DATABASE_URL = self.database.url
+  local result = program.run({ args = args or { "flow", "--no-build" }, cwd = self.project.path, env = variables })
+  lu.assertEquals(result.status, 0, result.text)
+  return result.text, self.database:value("select count(*) from items")
+end
+
+function TestSeedAfterReset:test_once_runs_in_the_new_schema_of_the_same_flow()
+  lu.assertEquals(select(2, flow(self, { RUN_SEED = "true" })), 1)
+  local text, count = flow(self, { RUN_SEED = "true", RESET_DATABASE = "true" })
+  lu.assertEquals(count, 1, text)
+  lu.assertStrContains(text, "Seeded one")
+  text, count = flow(self, { RUN_SEED = "true" })
+  lu.assertEquals(count, 1)
+  lu.assertStrContains(text, "Seed one: runs once, and has run")
+end
+
+function TestSeedAfterReset:test_once_runs_in_a_later_flow_after_the_reset()
+  flow(self, { RUN_SEED = "true" })
+  lu.assertEquals(select(2, flow(self, { RESET_DATABASE = "true" })), 0)
+  lu.assertStrContains(flow(self, {}, { "seed", "status" }), "never ran")
+  lu.assertEquals(select(2, flow(self, { RUN_SEED = "true" })), 1)
+end
+
+function TestSeedAfterReset:test_an_undone_reset_brings_back_what_had_run()
+  flow(self, { RUN_SEED = "true" })
+  flow(self, { RESET_DATABASE = "true" })
+  flow(self, {}, { "reset", "undo", "--force" })
+  local text, count = flow(self, { RUN_SEED = "true" })
+  lu.assertEquals(count, 1, text)
+  lu.assertStrContains(text, "runs once, and has run")
+end
+
+function TestSeedAfterReset:test_what_ran_between_a_reset_and_its_undo_has_not_run()
+  flow(self, {})
+  flow(self, { RESET_DATABASE = "true", RUN_SEED = "true" })
+  flow(self, {}, { "reset", "undo", "--force" })
+  lu.assertEquals(self.database:value("select count(*) from items"), 0)
+  lu.assertEquals(select(2, flow(self, { RUN_SEED = "true" })), 1)
+end
+
+function TestSeedAfterReset:test_a_restored_backup_keeps_what_had_run()
+  flow(self, { RUN_SEED = "true" })
+  local file = self.project:join("saved.dump")
+  flow(self, {}, { "backup", "--file", file })
+  flow(self, {}, { "restore", file, "--force" })
+  local text, count = flow(self, { RUN_SEED = "true" })
+  lu.assertEquals(count, 1, text)
+  lu.assertStrContains(text, "runs once, and has run")
+end
+
+return TestSeedAfterReset
