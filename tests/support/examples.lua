@@ -209,7 +209,16 @@ local function where(step)
   return ("%s:%d"):format(step.block.page, step.block.line)
 end
 
-local function judge(steps, output, same)
+--- The output without the lines that the page leaves out.
+local function without(text, pattern)
+  local kept = {}
+  for _, line in ipairs(lines_of(text)) do
+    if not line:find(pattern) then kept[#kept + 1] = line end
+  end
+  return table.concat(kept, "\n")
+end
+
+local function judge(steps, output, same, leave_out)
   local from = 1
   for number, step in ipairs(steps) do
     local first, last = output:find(MARK:format(number), from, true)
@@ -218,6 +227,7 @@ local function judge(steps, output, same)
     if status ~= (step.exit or 0) then
       error(("%s: `%s` ended with status %d, not %d:\n%s"):format(where(step), step.command or step.file, status, step.exit or 0, said), 0)
     end
+    if leave_out then said = without(said, leave_out) end
     local ok, line = true, nil
     if step.shown then ok, line = examples.same(step.shown, said, same) end
     if not ok then
@@ -231,7 +241,7 @@ end
 -- difference or wrong status.
 -- @tparam table steps of `examples.steps`
 -- @tparam table options `cwd`, `env` (name to value), `same` (list of { text, the documentation's }), `bin` (a folder to
---   put `tilth` into)
+--   put `tilth` into), `leave_out` (a pattern of lines that the page does not show)
 function examples.run(steps, options)
   local link = options.bin .. "/tilth"
   if not fs.stat(link) then assert(fs.symlink(program.path(), link)) end
@@ -242,7 +252,7 @@ function examples.run(steps, options)
     cwd = options.cwd, clean_env = true, env = variables, stdin = "null", stdout = "capture", stderr = "capture", timeout = TIMEOUT,
     group = true,
   }))
-  judge(steps, ended.stdout .. ended.stderr, options.same)
+  judge(steps, ended.stdout .. ended.stderr, options.same, options.leave_out)
 end
 
 return examples
