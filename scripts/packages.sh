@@ -4,7 +4,7 @@
 # What building and running need, and what the tests need beside it.
 build_packages=(gcc make autoconf automake libtool pkgconf liblua5.4-dev lua-argparse libpq-dev libssl-dev
     libjansson-dev libpg-query-dev libedit-dev postgresql)
-check_packages=(lua5.4 lua-unit lua-check clang-format shellcheck xz-utils strace pgbouncer openssl)
+check_packages=(lua5.4 lua-unit lua-check clang-format shellcheck xz-utils strace pgbouncer openssl git)
 # libprotobuf-c-dev and libxxhash-dev: what libpg_query's static library stands on.
 release_packages=(libprotobuf-c-dev libxxhash-dev bison flex perl dpkg-dev binutils)
 

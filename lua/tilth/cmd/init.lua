@@ -110,8 +110,8 @@ local function next_steps(root, entries)
         :format(entry.program, entry.name)
     end
   end
-  steps[#steps + 1] = "Try it here: `RUN_SEED=true tilth flow --dry-run`, then without --dry-run"
-  steps[#steps + 1] = "Let the checks look at the pipeline: `tilth check`"
+  steps[#steps + 1] = ("Try it here: `RUN_SEED=true %s flow --dry-run`, then without --dry-run"):format(program or "tilth")
+  steps[#steps + 1] = ("Let the checks look at the pipeline: `%s check`"):format(program or "tilth")
   steps[#steps + 1] = "In Amplify, set DATABASE_URL (App settings, Environment variables)"
     .. (program == "tilth" and ", and see that the build has tilth: in package.json (`npm install tilth`), or in its image" or "")
   return steps
