@@ -111,11 +111,9 @@ local function root_of(files, start, options)
 end
 
 local function load_config(files, root, start, given)
+  -- Prisma's own --config names a prisma.config file: tilth's guards hold beside it all the same.
+  given = given and given:find("%.lua$") and given or nil
   local file = given and path.join(start, given) or path.join(root, CONFIG)
-  -- Prisma's own --config names a prisma.config file.
-  if given and not file:find("%.lua$") then
-    return nil
-  end
   if not is(files, file, "file") then
     if given then
       return nil, ("Config file not found at \"%s\""):format(given), "config", { advice = "Check the path given with --config." }

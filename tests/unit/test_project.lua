@@ -36,6 +36,15 @@ function TestProject:test_find_reads_a_usual_prisma_project()
   lu.assertEquals(found.config, {})
 end
 
+function TestProject:test_prismas_config_option_leaves_the_guards_of_tilths_own_config()
+  local found, message = find({
+    ["/p/package.json"] = "{}", ["/p/tilth.config.lua"] = "return { protected = true }", ["/p/prisma.config.ts"] = "export default {}",
+  }, "/p", { config = "prisma.config.ts" })
+  lu.assertNotNil(found, message)
+  lu.assertEquals(found.config, { protected = true })
+  lu.assertEquals(found.prisma_config.file, "/p/prisma.config.ts")
+end
+
 function TestProject:test_find_climbs_to_the_nearest_project()
   local cases = {
     { { ["/r/p/tilth.config.lua"] = "return {}" }, "/r/p" }, { { ["/r/p/schema.prisma"] = SCHEMA }, "/r/p" },
