@@ -12,13 +12,16 @@ local COMMANDS <const> = {
   "help",
 }
 
+--- For the shell's completion, and so not in the list.
+local HIDDEN <const> = "complete"
+
 local function known(name)
   for _, command in ipairs(COMMANDS) do
     if command == name then
       return true
     end
   end
-  return false
+  return name == HIDDEN
 end
 
 local function load_command(name)
@@ -45,16 +48,9 @@ local function add_settings(parser)
       if setting.variable then
         about = about .. " (" .. setting.variable .. ")"
       end
-      parser:option(setting.flag, about .. "."):argname(setting.type == "duration" and "TIME" or "VALUE")
+      parser:option(setting.flag, about .. "."):argname(setting.type == "duration" and "TIME" or "URL")
     end
   end
-end
-
-local function new_parser(name)
-  local argparse = require("argparse")
-  local parser = argparse(name):add_help("-h --help")
-  parser:usage_max_width(100):help_max_width(100)
-  return parser
 end
 
 local function first_command(arguments, from)
@@ -81,17 +77,29 @@ local function command_first(arguments, at)
   return moved
 end
 
---- Parses the arguments of a known command.
-local function parse(name, command, arguments, at)
-  local parser = new_parser("tilth")
+--- The parser of a command, and the one of the program round it.
+-- @tparam string name of the command
+-- @tparam[opt] table words the command line, the command first; without it every sub-command is there
+-- @treturn Parser the command's
+-- @treturn Parser the program's
+-- @treturn table the command's module
+function cli.parser(name, words)
+  local command = load_command(name)
+  local parser = require("argparse")("tilth"):add_help("-h --help")
   local sub = parser:command(name, command.summary)
   sub:usage_max_width(100):help_max_width(100)
   add_global_options(sub)
-  arguments = command_first(arguments, at)
-  command.add_to_parser(sub, arguments)
+  command.add_to_parser(sub, words)
   if command.database then
     add_settings(sub)
   end
+  return sub, parser, command
+end
+
+--- Parses the arguments of a known command.
+local function parse(name, arguments, at)
+  arguments = command_first(arguments, at)
+  local sub, parser, command = cli.parser(name, arguments)
   local rest
   if command.raw_after then
     local _, word_at = first_command(arguments, 2)
@@ -104,7 +112,7 @@ local function parse(name, command, arguments, at)
     return usage_error(sub, parsed)
   end
   parsed.rest = rest
-  return parsed
+  return parsed, nil, command
 end
 
 local function write_out(text)
@@ -126,11 +134,36 @@ local function error_document(message, code, detail)
   return data
 end
 
+--- Prints the JSON document where it is asked for; a program that embeds tilth gets it in any case.
+local function publish(ctx, data)
+  local host = ctx.host
+  if not host and not ctx.args.json then
+    return
+  end
+  local text = require("tilth.json").encode(data, { sort = true, indent = 2 })
+  if host then
+    host.document(ctx.report:mask(text))
+  end
+  if ctx.args.json and not (host and host.json) then
+    ctx.report:json_document(text)
+  end
+end
+
+--- Tells a program that embeds tilth what has failed.
+local function tell_failure(ctx, message, code, detail)
+  if ctx.host then
+    ctx.host.failed({
+      message = ctx.report:mask(message), code = code, advice = detail.advice and ctx.report:mask(detail.advice),
+      sqlstate = detail.sqlstate, detail = detail.detail and ctx.report:mask(detail.detail),
+      hint = detail.hint and ctx.report:mask(detail.hint), file = detail.file, line = detail.line, column = detail.column_number,
+    })
+  end
+end
+
 local function print_failure(ctx, message, code, detail)
   message, code, detail = require("tilth.connect_error").lost(message, code, detail)
-  if ctx.args.json then
-    ctx.report:json_document(require("tilth.json").encode(error_document(message, code, detail), { sort = true, indent = 2 }))
-  end
+  publish(ctx, error_document(message, code, detail))
+  tell_failure(ctx, message, code, detail)
   if type(code) == "string" and code:find("^P%d%d%d%d$") and message:sub(1, 5) ~= code then
     message = code .. ": " .. message
   end
@@ -139,13 +172,14 @@ local function print_failure(ctx, message, code, detail)
 end
 
 local function print_result(ctx, result)
-  if ctx.args.json then
+  if ctx.args.json or ctx.host then
     local data = result.data or {}
     if data.ok == nil and not data[1] then
       data.ok = (result.exit or 0) == 0
     end
-    ctx.report:json_document(require("tilth.json").encode(data, { sort = true, indent = 2 }))
-  elseif result.text then
+    publish(ctx, data)
+  end
+  if not ctx.args.json and result.text then
     ctx.report:text(result.text)
   end
   return result.exit or exit_status.DONE
@@ -157,10 +191,12 @@ local function finish(ctx, command)
   ctx.report:status(nil)
   local signal = interrupt.signal()
   if not caught[1] then
+    tell_failure(ctx, "interrupted", "interrupted", {})
     ctx.report:error(signal and "interrupted" or tostring(caught[2]))
     return signal and 128 + signal or exit_status.BUG
   end
   if not caught[2] then
+    tell_failure(ctx, tostring(caught[3]), "bug", { advice = "This is a bug in tilth: please report it." })
     ctx.report:error("a bug in tilth: " .. tostring(caught[3]), "Please report it with these lines.")
     return exit_status.BUG
   end
@@ -171,12 +207,14 @@ local function finish(ctx, command)
   return print_failure(ctx, tostring(message), code, detail or {})
 end
 
-local function print_version(json)
+local function print_version(json, host)
   local version = require("tilth.version")
-  if json then
-    write_out(require("tilth.json").encode(version.all(), { sort = true, indent = 2 }) .. "\n")
-  else
-    write_out(version.text() .. "\n")
+  local document = (json or host) and require("tilth.json").encode(version.all(), { sort = true, indent = 2 })
+  if host then
+    host.document(document)
+  end
+  if not (host and host.json) then
+    write_out((json and document or version.text()) .. "\n")
   end
   return exit_status.DONE
 end
@@ -190,38 +228,52 @@ local function has(arguments, word)
   return false
 end
 
+--- Refuses a command line.
+local function refuse(host, message)
+  if host then
+    host.failed({ message = message, code = "usage" })
+  end
+  if host and host.said then
+    host.said("error", message)
+  end
+  if not (host and host.json) then
+    write_err("tilth: " .. message .. "\n")
+  end
+  return exit_status.USAGE
+end
+
 --- The whole program.
--- @param arguments list of the command line's words after the program's name
--- @return exit status
-function cli.main(arguments)
+-- @tparam table arguments list of the command line's words after the program's name
+-- @tparam[opt] table host of tilth.embed: a program that embeds tilth, and gets the outcome
+-- @treturn integer exit status
+function cli.main(arguments, host)
   local name, at = first_command(arguments)
   if not name then
     if has(arguments, "--version") or has(arguments, "-V") then
-      return print_version(has(arguments, "--json"))
+      return print_version(has(arguments, "--json"), host)
     end
     name = "help"
     local wanted = has(arguments, "--help") or has(arguments, "-h")
     if #arguments > 0 and not wanted then
-      write_err(("tilth: unknown option %s; `tilth help` lists the commands\n"):format(arguments[1]))
-      return exit_status.USAGE
+      return refuse(host, ("unknown option %s; `tilth help` lists the commands"):format(arguments[1]))
     end
     arguments = { "help" }
     at = 1
   end
   if not known(name) then
     local near = require("tilth.suggest").nearest(name, COMMANDS)
-    write_err(("tilth: unknown command %s%s\n\n`tilth help` lists the commands.\n"):format(name,
+    return refuse(host, ("unknown command %s%s\n\n`tilth help` lists the commands."):format(name,
       near and ("; did you mean `tilth " .. near .. "`?") or ""))
-    return exit_status.USAGE
   end
   require("tilth.strict").install()
-  local command = load_command(name)
-  local parsed, message = parse(name, command, arguments, at)
+  local parsed, message, command = parse(name, arguments, at)
   if not parsed then
-    write_err("tilth: " .. message .. "\n")
-    return exit_status.USAGE
+    return refuse(host, message)
   end
-  return finish(context.new(parsed), command)
+  if host and host.json then
+    parsed.json = true
+  end
+  return finish(context.new(parsed, host), command)
 end
 
 --- Parses a command line without running it.

@@ -14,7 +14,7 @@ local review = require("tilth.flow.review")
 --- Adds the command's arguments.
 -- @tparam Parser parser
 function check_command.add_to_parser(parser)
-  parser:description("Observes and plans as `tilth flow` would, with the flags of the environment, reads amplify.yml, package.json,\n"
+  parser:description("Observes and plans as `tilth flow` would, with the flags of the environment, reads amplify.yml, package.json, "
     .. "Dockerfiles, workflows and .env files, and shows what the checks find. Without a database in reach it checks the files alone.\n"
     .. "Exit status 3 when a check would refuse the flow, 1 for warnings with --strict.")
   parser:flag("--reset", "As if RESET_DATABASE were set.")

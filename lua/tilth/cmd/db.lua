@@ -8,7 +8,7 @@ local flow = require("tilth.flow")
 
 --- Adds the command's arguments.
 function db_command.add_to_parser(parser)
-  parser:description("tilth db seed [-- ARGUMENT...]: runs seeds/*.lua; where there are none, the command in package.json's\n"
+  parser:description("tilth db seed [-- ARGUMENT...]: runs seeds/*.lua; where there are none, the command in package.json's "
     .. "prisma.seed with the arguments after `--`.")
   parser:argument("action", "seed"):choices({ "seed" })
   parser:argument("arguments", "Arguments for the seed command, after `--`."):args("*"):argname("ARGUMENT")

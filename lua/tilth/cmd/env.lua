@@ -19,8 +19,11 @@ local OWNER_ONLY <const> = tonumber("600", 8)
 function env_command.add_to_parser(parser)
   parser:command_target("action")
   parser:require_command(true)
-  local export = parser:command("export", "Write variables into a .env file, quoted so that dotenv reads them back.")
-  export:description("Replaces the variables that the file has already and keeps the rest of it. A pattern (\"NEXT_PUBLIC_*\") never\n"
+  local export = parser:command("export")
+  export:summary("Write variables into a .env file, quoted so that dotenv reads them back.")
+  export:usage_max_width(100):help_max_width(100)
+  export:epilog("`tilth env --help` lists the options of every command.")
+  export:description("Replaces the variables that the file has already and keeps the rest of it. A pattern (\"NEXT_PUBLIC_*\") never "
     .. "takes flags of database operations or what looks like a secret: those ship only when they are named exactly.")
   export:argument("names", "Names of variables, or patterns with *."):args("+"):argname("NAME")
   export:option("--file", "The file (default: " .. DEFAULT .. " in the project's folder)."):argname("FILE")

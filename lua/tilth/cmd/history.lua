@@ -1,6 +1,7 @@
 --- tilth history: who did what to this database, from the ledger.
 local history_command = {
   summary = "Show what was done to this database: builds, resets, seeds.",
+  database = true,
 }
 
 local flow_observe = require("tilth.flow.observe")

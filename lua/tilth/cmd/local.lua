@@ -77,8 +77,9 @@ function local_cmd.add_to_parser(parser)
     { "url", "Print the DATABASE_URL of the running server." },
   }) do
     local command = parser:command(entry[1], entry[2])
+    command:usage_max_width(100):help_max_width(100):epilog("`tilth local --help` lists the options of every command.")
     if entry[1] ~= "stop" then
-      command:option("--name", "Name of the database.", server.DATABASE):argname("<database>")
+      command:option("--name", "Name of the database.", server.DATABASE):argname("DATABASE")
     end
   end
 end

@@ -30,7 +30,8 @@ function migrate_command.add_to_parser(parser, words)
   for _, name in ipairs(wanted(words)) do
     local command = load_command(name)
     local sub = parser:command(name, command.summary)
-    sub:usage_max_width(100):help_max_width(100)
+    sub:summary(command.summary):usage_max_width(100):help_max_width(100)
+    sub:epilog("`tilth migrate --help` lists the options of every command.")
     -- Prisma takes it and does nothing with it.
     sub:flag("--preview-feature"):hidden(true)
     command.add_to_parser(sub)

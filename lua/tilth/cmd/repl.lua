@@ -22,9 +22,10 @@ local PUBLIC <const> = {
 --- Adds the command's arguments.
 function repl.add_to_parser(parser)
   parser:description([[
-A line that begins with a word of SQL is SQL (end it with a semicolon), everything else is Lua. `db` is a session
-with the project's database, help() says what else there is. Without a terminal it reads standard input and ends at
-the first error. On a protected database (production) the session is read-only unless --write is given.]])
+A line that begins with a word of SQL is SQL (end it with a semicolon), everything else is Lua.
+`db` is a session with the project's database, help() says what else there is. Without a terminal
+it reads standard input and ends at the first error. On a protected database (production) the
+session is read-only unless --write is given.]])
   parser:option("-e --execute", "Run this SQL or Lua and leave."):argname("CODE")
   parser:flag("--write", "Allow changes on a protected database.")
 end

@@ -1,6 +1,7 @@
 --- tilth reset: empty the database (into the bin), migrate, seed; and undo, list, purge of what is in the bin.
 local reset_command = {
   summary = "Reset the database into a bin and migrate it anew; undo, list, purge.",
+  database = true,
 }
 
 local environment = require("tilth.environment")

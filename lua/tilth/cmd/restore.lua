@@ -16,12 +16,14 @@ local source = require("tilth.backup.source")
 -- @tparam Parser parser
 function restore_command.add_to_parser(parser)
   parser:description([[
-Shows what the file is, puts the project's schemas into the bin as a reset does (`tilth reset undo` brings them back), and restores:
-an archive of pg_dump by pg_restore, tilth's own format by running the migrations in it and loading the rows. Rows are compared with
-what was counted when the backup was made. When anything fails, the data of before comes back by itself.
+Shows what the file is, puts the project's schemas into the bin as a reset does (`tilth reset
+undo` brings them back), and restores: an archive of pg_dump by pg_restore, tilth's own format by
+running the migrations in it and loading the rows. Rows are compared with what was counted when
+the backup was made. When anything fails, the data of before comes back by itself.
 
-With --into, another database on the same server: it is created when it is not there, and then an archive is restored as a whole.]])
-  parser:argument("file", "The backup.")
+With --into, another database on the same server: it is created when it is not there, and then an
+archive is restored as a whole.]])
+  parser:argument("file", "The backup."):argname("FILE")
   parser:option("--into", "Restore into this database on the same server."):argname("DATABASE")
   parser:flag("-f --force", "Do not ask; needed where there is no terminal.")
   parser:flag("--dry-run", "Say what would be done and change nothing.")

@@ -12,9 +12,9 @@ local script = require("tilth.script")
 --- Adds the command's arguments.
 function run_command.add_to_parser(parser)
   parser:description([[
-Runs FILE.lua (- is standard input). The arguments after it reach the script as `...` and in `arg`.
-`require` finds tilth's modules, those beside the script and those of the project.
-The exit status is the number that the script returns or gives to os.exit, else 0, or 1 after an error.
+Runs FILE.lua (- is standard input). The arguments after it reach the script as `...` and in
+`arg`. `require` finds tilth's modules, those beside the script and those of the project. The
+exit status is the number that the script returns or gives to os.exit, else 0, or 1 after an error.
 
   local db <close> = require("tilth").connect()   the project's database; errors are raised
   for _, row in ipairs(db:query("select ...")) do ... end]])
@@ -43,15 +43,47 @@ local function script_part(text)
   return table.concat(lines, "\n")
 end
 
+--- A value as a program in C gets it: its text, and what stands for it in JSON.
+local function translate(value)
+  local json = require("tilth.json")
+  local kind = type(value)
+  if value == nil or value == json.null then
+    return nil, json.null
+  elseif kind == "string" then
+    return value, utf8.len(value) and value or value:gsub("[\128-\255]", "?")
+  elseif kind == "number" or kind == "boolean" then
+    local finite = kind == "boolean" or (value == value and math.abs(value) < math.huge)
+    return tostring(value), finite and value or tostring(value)
+  end
+  return json.encode(value, { sort = true }), value
+end
+
+--- What the script returned, for a program that embeds tilth.
+local function hand_over(host, results)
+  local texts, values = {}, {}
+  for i = 2, results.n do
+    local ok, text, value = pcall(translate, results[i])
+    if not ok then
+      return nil, ("value %d of the script cannot be given to the calling program: %s"):format(i - 1, text), "failed",
+        { advice = "Return strings, numbers, booleans, nil, and tables of these." }
+    end
+    texts[i - 1], values[i - 1] = text, value
+  end
+  host.values(results.n - 1, texts)
+  return { exit = 0, data = { values = require("tilth.json").array(values) } }
+end
+
 --- What the script returned as the command's result.
-local function result_of(results)
+local function result_of(results, host)
   local first, second = results[2], results[3]
   if first == nil and type(second) == "string" then
     return nil, table.unpack(results, 3, 5)
-  elseif type(first) == "number" then
-    return { exit = math.tointeger(first) or 1 }
   elseif type(first) == "table" and type(first.data) == "table" then
     return first
+  elseif host and host.is_script then
+    return hand_over(host, results)
+  elseif type(first) == "number" then
+    return { exit = math.tointeger(first) or 1 }
   end
   return { exit = 0 }
 end
@@ -71,7 +103,11 @@ end
 --- Runs the command.
 -- @return result with the script's exit status | nil, message, code, detail
 function run_command.run(args, ctx)
-  local text, message = read_script(args.file)
+  local given = ctx.host and ctx.host.script or { name = args.file }
+  local text, message = given.text
+  if not text then
+    text, message = read_script(given.name)
+  end
   if not text then
     return nil, "cannot read the script: " .. message, "usage"
   end
@@ -81,13 +117,13 @@ function run_command.run(args, ctx)
   end
   local arguments = args.rest or {}
   local chunk
-  chunk, why = script.load(text, args.file, arguments, ctx)
+  chunk, why = script.load(text, given.name, arguments, ctx)
   if not chunk then
     return nil, why, "failed"
   end
   local results = table.pack(script.call(limit, chunk, table.unpack(arguments)))
   if results[1] then
-    return result_of(results)
+    return result_of(results, ctx.host)
   end
   return failure_of(results[2])
 end

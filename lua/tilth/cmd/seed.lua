@@ -14,11 +14,13 @@ function seed_command.add_to_parser(parser)
   parser:description([[
 tilth seed [NAME...]        runs all seeds, or those named and what they come after
 tilth seed status           what ran, when and by which build, and what has changed since
-tilth seed check [NAME...]  runs the seeds twice, rolls back, and fails if the second run changed anything
-tilth seed new NAME         writes a first seeds/NAME.lua; with --from countries copies a ready-made seed and its data
+tilth seed check [NAME...]  runs the seeds twice, rolls back, and fails if the second run changed
+                            anything
+tilth seed new NAME         writes a first seeds/NAME.lua; with --from countries copies a ready-made
+                            seed and its data
 
-Ready-made seeds run by their names where the project has none of that name: countries, currencies, languages, time_zones,
-demo_users, demo_orders.]])
+Ready-made seeds run by their names where the project has none of that name: countries, currencies,
+languages, time_zones, demo_users, demo_orders.]])
   parser:argument("names", "Seeds by name, or status, check or new."):args("*"):argname("NAME")
   parser:flag("--only", "Leave out the seeds that the named ones come after.")
   parser:option("--from", "The ready-made seed that `seed new` copies."):argname("READY")

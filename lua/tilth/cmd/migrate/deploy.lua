@@ -9,9 +9,9 @@ local flow = require("tilth.flow")
 --- Adds the command's arguments.
 function deploy_command.add_to_parser(parser)
   parser:description([[
-Applies the pending migrations in order. A migration and its row in the history are one transaction, unless the
-file needs otherwise (CREATE INDEX CONCURRENTLY, its own BEGIN ... COMMIT): then it runs statement by statement,
-and a later deploy goes on where it stopped.]])
+Applies the pending migrations in order. A migration and its row in the history are one
+transaction, unless the file needs otherwise (CREATE INDEX CONCURRENTLY, its own BEGIN ...
+COMMIT): then it runs statement by statement, and a later deploy goes on where it stopped.]])
   parser:flag("--dry-run", "Say what would be applied and change nothing.")
   connection.add_to_parser(parser)
   connection.add_locks_to_parser(parser)

@@ -11,6 +11,7 @@ local size = require("tilth.reset.size")
 -- @tparam Parser parser
 function list_command.add_to_parser(parser)
   local sub = parser:command("list", "Show what earlier resets left in the bin.")
+  sub:usage_max_width(100):help_max_width(100):epilog("`tilth reset --help` lists the options of the connection and of every command.")
   sub:flag("--all", "Also those that were undone or purged.")
 end
 

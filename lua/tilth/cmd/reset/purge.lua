@@ -9,7 +9,8 @@ local purge = require("tilth.reset.purge")
 -- @tparam Parser parser
 function purge_command.add_to_parser(parser)
   local sub = parser:command("purge", "Drop what is in the bin, for good.")
-  sub:argument("id", "Which reset, as in `tilth reset list` (default: all)."):args("?"):convert(bins.number)
+  sub:usage_max_width(100):help_max_width(100):epilog("`tilth reset --help` lists the options of the connection and of every command.")
+  sub:argument("id", "Which reset, as in `tilth reset list` (default: all)."):args("?"):argname("ID"):convert(bins.number)
   sub:flag("-f --force", "Do not ask; needed where there is no terminal.")
 end
 

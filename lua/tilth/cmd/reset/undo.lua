@@ -11,7 +11,8 @@ local AFTER = "The migrations that it lacks are applied by the next `tilth migra
 -- @tparam Parser parser
 function undo_command.add_to_parser(parser)
   local sub = parser:command("undo", "Bring back what the last reset put into the bin.")
-  sub:argument("id", "Which reset, as in `tilth reset list` (default: the newest)."):args("?"):convert(bins.number)
+  sub:usage_max_width(100):help_max_width(100):epilog("`tilth reset --help` lists the options of the connection and of every command.")
+  sub:argument("id", "Which reset, as in `tilth reset list` (default: the newest)."):args("?"):argname("ID"):convert(bins.number)
   sub:flag("-f --force", "Do not ask; needed where there is no terminal.")
 end
 
