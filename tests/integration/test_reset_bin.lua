@@ -135,6 +135,34 @@ function TestResetBin:test_reset_works_for_a_database_owner_who_is_no_superuser(
     name, name, self.base.name, name))
 end
 
+-- As public is until PostgreSQL 14, and where a provider keeps the ownership.
+function TestResetBin:test_a_role_that_owns_the_objects_but_not_the_schema_resets_and_undoes()
+  local name = "user_" .. self.base.name
+  self.base:script(([[create role %s login; alter schema public owner to postgres; grant all on schema public to %s;
+grant create on database %s to %s]]):format(name, name, self.base.name, name))
+  local params = { user = name }
+  for key, value in pairs(self.base.params) do
+    params[key] = params[key] or value
+  end
+  do
+    local world <close> = open({ params = params })
+    assert(world.db:script("create type mood as enum ('a'); create table t (id serial primary key, m mood)"))
+    assert(world.db:script("insert into t (m) values ('a')"))
+    local before = schema_facts(self.base)
+    local step = reset(world)
+    lu.assertFalse(self.base:has("t"))
+    lu.assertEquals(self.base:value(("select count(*) from %s.t"):format(step.bins[1])), 1)
+    assert(world.db:script("create table u (id int); insert into u values (1)"))
+    assert(undo.automatic(world, step, "no"))
+    lu.assertEquals(self.base:value("select count(*) from t"), 1)
+    lu.assertFalse(self.base:has("u"))
+    lu.assertEquals(schema_facts(self.base), before)
+    self.base:script("create table strangers (id int)")
+    lu.assertStrContains(obstacles.list(world.look())[1].message, "table strangers of postgres")
+  end
+  self.base:script(("reassign owned by %s to postgres; drop owned by %s; drop role %s"):format(name, name, name))
+end
+
 function TestResetBin:test_undo_brings_everything_back()
   self.base:script(SHOP)
   local facts, rows = schema_facts(self.base), contents(self.base)

@@ -69,7 +69,9 @@ function TestDoctorJudges:test_rights()
     { { may_create = false, has_ledger = false }, schema(), asked, "fail", "no ledger" },
     { { may_create = true, has_ledger = true, may_use_ledger = false }, schema(), NAMES, "warn", "belongs to another role" },
     { all, schema({ owned = false, owner = "ann" }), NAMES, "ok", "" },
-    { all, schema({ owned = false, owner = "ann" }), asked, "fail", "belongs to ann, so this role cannot reset it" },
+    { all, schema({ owned = false, owner = "ann" }), asked, "ok", "" },
+    { all, schema({ owned = false, owner = "ann", foreign_tables = 1, example = "t", example_owner = "ann" }), asked, "fail",
+      "belongs to ann and holds tables of other roles, so this role cannot reset it" },
   }
   for index, case in ipairs(cases) do
     local found = rights.judge(case[1], { case[2] }, case[3])

@@ -16,7 +16,7 @@ local STAMP <const> = "20261123102030"
 
 local function schema(name, more)
   local made = { name = name, oid = "1", owner = "app", may_rename = true, may_give = true, acl = {}, labels = {}, defaults = {},
-    extensions = {}, objects = 1, tables = 1, bytes = 8192 }
+    extensions = {}, strange = {}, may_fill = true, objects = 1, tables = 1, bytes = 8192 }
   for key, value in pairs(more or {}) do
     made[key] = value
   end
@@ -171,11 +171,19 @@ function TestResetPlan:test_obstacles_name_reason_and_way_out()
     { state({ schema("tilth") }), "not a schema of the application" },
     { state({ schema("pg_catalog") }), "not a schema of the application" },
     { state({ schema("tilth_bin_20261123102030_x") }), "bin of an earlier reset" },
-    { state({ schema("public", { may_rename = false, owner = "boss" }) }), "belongs to boss" },
-    { state({ schema("public", { may_give = false }) }), "may not make a schema" },
-    { state({ schema("public", { extensions = { { name = "postgis", relocatable = false, may = true } } }) }), "postgis" },
-    { state({ schema("public", { extensions = { { name = "citext", relocatable = true, may = false } } }) }), "belongs to another role" },
-    { state({ schema("public", { defaults = { { role = "boss", may = false } } }) }), "default privileges of boss" },
+    { state({ schema("public", { may_rename = false, owner = "boss" }) }), nil },
+    { state({ schema("public", { may_rename = false, owner = "boss", strange = { "table a of ann" } }) }), "belongs to boss" },
+    { state({ schema("public", { may_rename = false, owner = "boss", strange = { "table a of ann" } }) }), "table a of ann" },
+    { state({ schema("public", { may_rename = false, may_fill = false }) }), "may not make objects in it" },
+    { state({ schema("public", { may_give = false, strange = { "type t of ann" } }) }), "may not make a schema" },
+    { state({ schema("public", { strange = { "type t of ann" } }) }), nil },
+    { state({ schema("public", { extensions = { { name = "postgis", relocatable = false, may = true } } }) }), nil },
+    { state({ schema("public", { extensions = { { name = "postgis", relocatable = false, may = true } }, strange = { "table a of b" } }) }),
+      "extension postgis" },
+    { state({ schema("public", { extensions = { { name = "citext", relocatable = true, may = false } }, strange = { "table a of b" } }) }),
+      "extension citext" },
+    { state({ schema("public", { defaults = { { role = "boss", may = false } }, strange = { "table a of b" } }) }),
+      "default privileges of boss" },
     { state({ schema("public") }, { dependents = { "view o.v uses table a" } }), "view o.v" },
     { state({ schema("public") }, { inheritance = { "a and b" } }), "inherit" },
     { state({ schema("public") }, { publications = { "p" } }), "logical replication" },

@@ -94,6 +94,11 @@ function restore.run(world, action)
   else
     world.report:done("Restored; nothing beside the archive tells what it should hold, so nothing was compared", seconds)
   end
+  local large = header and header.kind == "pg_dump" and not action.whole and header.large_objects or 0
+  if large > 0 then
+    world.report:warn(("%d large object%s of the backup: only a restore with --into brings these back; those of this database were left "
+      .. "as they are"):format(large, large == 1 and "" or "s"))
+  end
   if done.differs then
     world.report:warn("definitions that are not as they were when the backup was made: " .. done.differs)
   end

@@ -50,8 +50,10 @@ local function judge_schema(found, database, names, failures, warnings)
       found.example, found.example_owner),
       ("GRANT %s TO %s;  or  ALTER TABLE ... OWNER TO %s;"):format(names.quote(found.example_owner), names.user, names.user))
   end
-  if not found.owned and names.reset then
-    add(failures, ("the schema %s belongs to %s, so this role cannot reset it"):format(schema, found.owner),
+  -- What the role owns is moved out of a schema that it does not own.
+  if not found.owned and names.reset and found.foreign_tables > 0 then
+    add(failures, ("the schema %s belongs to %s and holds tables of other roles, so this role cannot reset it"):format(
+      schema, found.owner),
       ("ALTER SCHEMA %s OWNER TO %s;"):format(quoted, names.user))
   end
 end

@@ -5,6 +5,7 @@ local clock = require("tilth.clock")
 local resets = require("tilth.ledger.resets")
 local attempt = require("tilth.reset.attempt")
 local keep = require("tilth.reset.keep")
+local move = require("tilth.reset.move")
 local observe = require("tilth.reset.observe")
 local obstacles = require("tilth.reset.obstacles")
 local purge = require("tilth.reset.purge")
@@ -58,16 +59,7 @@ local function refuse_changed(state, planned, action)
   return true
 end
 
---- Replaces one schema by an empty one like it; for reset/undo.lua as well.
--- @tparam Db db inside a transaction
--- @tparam table schema from reset/observe.lua
--- @tparam string into the bin's name
--- @treturn boolean true
--- @treturn[2] nil
--- @treturn[2] string message
--- @treturn[2] string code
--- @treturn[2] table detail
-function bin.replace(db, schema, into)
+local function replace(db, schema, into)
   local quote, literal = quoting(db)
   local ok, message, code, detail = db:script(table.concat(statements.replace(schema, into, quote), ";\n"))
   local made, after
@@ -90,6 +82,23 @@ function bin.replace(db, schema, into)
       { advice = "Nothing was changed. Run the reset as the schema's owner, or as a superuser." }
   end
   return true
+end
+
+--- Empties one schema into a bin: replaces it by an empty one like it, or moves what it holds; for reset/swap.lua as well.
+-- @tparam Db db inside a transaction
+-- @tparam table schema from reset/observe.lua
+-- @tparam string into the bin's name
+-- @treturn string the bin's OID
+-- @treturn[2] nil
+-- @treturn[2] string message
+-- @treturn[2] string code
+-- @treturn[2] table detail
+function bin.put_aside(db, schema, into)
+  if move.is_needed(schema) then
+    return move.into_new(db, schema.name, into)
+  end
+  local ok, message, code, detail = replace(db, schema, into)
+  return ok and schema.oid, message, code, detail
 end
 
 --- Moves the history table into a bin of its own.
@@ -118,7 +127,7 @@ local function extension_names(schema)
   return list
 end
 
-local function record_of(state, action)
+local function record_of(state, action, oids)
   local entries = {}
   for index, schema in ipairs(state.schemas) do
     local entry = { schema = schema.name }
@@ -127,7 +136,7 @@ local function record_of(state, action)
     elseif schema.objects == 0 then
       entry.empty = true
     else
-      entry.bin, entry.oid = action.bins[schema.name], schema.oid
+      entry.bin, entry.oid, entry.moved = action.bins[schema.name], oids[schema.name], move.is_needed(schema) or nil
       entry.extensions, entry.tables, entry.bytes = extension_names(schema), schema.tables, schema.bytes
     end
     entries[index] = entry
@@ -145,10 +154,11 @@ local function act(db, world, action)
   if not ok then
     return nil, message, code, detail
   end
+  local oids = {}
   for _, schema in ipairs(state.schemas) do
     if schema.oid and schema.objects > 0 then
-      ok, message, code, detail = bin.replace(db, schema, action.bins[schema.name])
-      if not ok then
+      oids[schema.name], message, code, detail = bin.put_aside(db, schema, action.bins[schema.name])
+      if not oids[schema.name] then
         return nil, message, code, detail
       end
     end
@@ -161,7 +171,7 @@ local function act(db, world, action)
     end
   end
   return resets.insert(db, {
-    build_id = world.ledger_build, kind = "reset", state = "open", schemas = record_of(state, action),
+    build_id = world.ledger_build, kind = "reset", state = "open", schemas = record_of(state, action, oids),
     history = history, expected = action.expected,
   })
 end

@@ -71,6 +71,13 @@ local SCHEMAS = [[
   'extensions', (select json_agg(json_build_object('name', e.extname, 'relocatable', e.extrelocatable,
       'may', pg_has_role(e.extowner, 'USAGE')) order by e.extname) from pg_extension e where e.extnamespace = t.oid),
   'objects', (select count(*) from inside i where i.schema_oid = t.oid),
+  'may_fill', coalesce(has_schema_privilege(t.oid, 'CREATE'), false),
+  'strange', (select json_agg(s.text order by s.text) from (select pg_describe_object(i.classid, i.objid, 0) || ' of '
+      || pg_get_userbyid(w.owner) as text from inside i cross join lateral (
+        select relowner from pg_class where i.classid = 'pg_class'::regclass and oid = i.objid
+        union all select proowner from pg_proc where i.classid = 'pg_proc'::regclass and oid = i.objid
+        union all select typowner from pg_type where i.classid = 'pg_type'::regclass and oid = i.objid) w (owner)
+      where i.schema_oid = t.oid and not pg_has_role(w.owner, 'USAGE') limit 20) s),
   'tables', (select count(*) from tables b where b.schema = w.name and b.relkind in ('r', 'p')),
   'bytes', (select coalesce(sum(b.total), 0) from tables b where b.schema = w.name)) order by w.ord)
   from wanted w left join target t on t.ord = w.ord)

@@ -7,7 +7,7 @@ local disk = require("tilth.reset.disk")
 local evidence = require("tilth.reset.evidence")
 
 local LISTS = { "schemas", "tables", "clocks", "dependents", "inheritance", "references", "publications", "event_triggers", "bins" }
-local SCHEMA_LISTS = { "acl", "labels", "defaults", "extensions" }
+local SCHEMA_LISTS = { "acl", "labels", "defaults", "extensions", "strange" }
 
 local function without_nulls(value)
   if type(value) ~= "table" then

@@ -1,6 +1,8 @@
 --- Why a schema can't be put into the bin and replaced: each reason with its way out. Pure.
 local obstacles = {}
 
+local move = require("tilth.reset.move")
+
 local PROTECTED_SCHEMA = { tilth = true, information_schema = true }
 
 local function list(values, limit)
@@ -13,34 +15,34 @@ local function add(found, message, advice)
   found[#found + 1] = { message = message, advice = advice }
 end
 
-local function of_rights(found, state, schema)
+local function why_moved(state, schema)
   if not schema.may_rename then
-    add(found, ("schema %s belongs to %s, so that %s may not rename it"):format(schema.name, schema.owner, state.user),
-      ("Let %s do the reset, or run as its owner: ALTER SCHEMA \"%s\" OWNER TO \"%s\"."):format(schema.owner, schema.name, state.user))
+    return ("schema %s belongs to %s, so that %s may not rename it"):format(schema.name, schema.owner, state.user)
   elseif not schema.may_give then
-    add(found, ("%s may not make a schema that belongs to %s, as %s does"):format(state.user, schema.owner, schema.name),
-      ("Grant it: GRANT \"%s\" TO \"%s\"."):format(schema.owner, state.user))
+    return ("%s may not make a schema that belongs to %s, as %s does"):format(state.user, schema.owner, schema.name)
   end
-  local told = {}
   for _, entry in ipairs(schema.defaults) do
-    if not entry.may and not told[entry.role] then
-      told[entry.role] = true
-      add(found, ("schema %s has default privileges of %s, which %s may not repeat in the new schema"):format(
-        schema.name, entry.role, state.user), ("Grant it: GRANT \"%s\" TO \"%s\"."):format(entry.role, state.user))
+    if not entry.may then
+      return ("schema %s has default privileges of %s, which %s may not repeat in a new schema"):format(
+        schema.name, entry.role, state.user)
+    end
+  end
+  for _, extension in ipairs(schema.extensions) do
+    if not extension.relocatable or not extension.may then
+      return ("extension %s can't be moved out of schema %s"):format(extension.name, schema.name)
     end
   end
 end
 
-local function of_extensions(found, state, schema)
-  for _, extension in ipairs(schema.extensions) do
-    if not extension.relocatable then
-      add(found, ("extension %s lives in schema %s and can't be moved out of it"):format(extension.name, schema.name),
-        ("Install it in a schema of its own (CREATE SCHEMA extensions; CREATE EXTENSION %s SCHEMA extensions), or empty the "
-          .. "schema by a migration of your own."):format(extension.name))
-    elseif not extension.may then
-      add(found, ("extension %s in schema %s belongs to another role, so that %s may not move it"):format(
-        extension.name, schema.name, state.user), "Let the extension's owner do the reset.")
-    end
+-- What is in a schema that can't be renamed is moved object by object, which takes the right to each of them.
+local function of_moving(found, state, schema)
+  local why = why_moved(state, schema)
+  if #schema.strange > 0 then
+    add(found, ("%s, and %s may not move what it holds either: %s"):format(why, state.user, list(schema.strange, 5)),
+      ("Let %s do the reset, or give these to %s: ALTER TABLE ... OWNER TO \"%s\"."):format(schema.owner, state.user, state.user))
+  elseif not schema.may_fill then
+    add(found, ("%s, and %s may not make objects in it, so that nothing could be brought back"):format(why, state.user),
+      ("Let %s run: GRANT CREATE ON SCHEMA \"%s\" TO \"%s\"."):format(schema.owner, schema.name, state.user))
   end
 end
 
@@ -50,9 +52,8 @@ local function of_schema(found, state, schema)
       "Take it out of the datasource's list of schemas, or out of ?schema= in the URL.")
   elseif schema.name:find("^tilth_bin_") then
     add(found, ("%s is a bin of an earlier reset"):format(schema.name), "Point the URL at the schema of the application.")
-  elseif schema.oid then
-    of_rights(found, state, schema)
-    of_extensions(found, state, schema)
+  elseif schema.oid and move.is_needed(schema) then
+    of_moving(found, state, schema)
   end
 end
 

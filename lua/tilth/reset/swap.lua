@@ -2,6 +2,7 @@
 local swap = {}
 
 local bin = require("tilth.reset.bin")
+local move = require("tilth.reset.move")
 local names = require("tilth.reset.names")
 local statements = require("tilth.reset.statements")
 
@@ -30,15 +31,34 @@ local function missing_bin(reset, state)
 end
 
 -- Extensions exist once in a database and follow the schema in use, so that later migrations find them on their path.
-local function follow(lines, quote, entry, live, fresh)
+local function follow(lines, quote, entry, live)
+  for _, extension in ipairs(live.extensions) do
+    if extension.relocatable and extension.may then
+      lines[#lines + 1] = ("ALTER EXTENSION %s SET SCHEMA %s"):format(quote(extension.name), quote(entry.schema))
+    end
+  end
+end
+
+-- What was moved is moved back; what stands there goes the way that its schema allows now.
+local function move_back(db, entry, live, into)
+  local oid, message, code, detail
+  if live.objects > 0 then
+    oid, message, code, detail = move.into_new(db, entry.schema, into)
+    if not oid then
+      return nil, message, code, detail
+    end
+  end
+  local ok
+  ok, message, code, detail = move.back(db, entry.bin, entry.schema)
+  return ok and (oid or true), message, code, detail
+end
+
+local function fresh_extensions(entry, live, fresh)
   local before = {}
   for _, name in ipairs(entry.extensions or {}) do
     before[name] = true
   end
   for _, extension in ipairs(live.extensions) do
-    if extension.relocatable and extension.may then
-      lines[#lines + 1] = ("ALTER EXTENSION %s SET SCHEMA %s"):format(quote(extension.name), quote(entry.schema))
-    end
     if not before[extension.name] then
       fresh[#fresh + 1] = extension.name
     end
@@ -46,39 +66,50 @@ local function follow(lines, quote, entry, live, fresh)
 end
 
 local function put_back(db, entry, live, into, fresh)
+  fresh_extensions(entry, live, fresh)
+  if live.oid and (entry.moved or move.is_needed(live)) then
+    return move_back(db, entry, live, into)
+  end
   local quote = function(name) return db:identifier(name) end
   local lines = {}
   if live.oid then
     lines[1] = ("ALTER SCHEMA %s RENAME TO %s"):format(quote(entry.schema), quote(into))
   end
   lines[#lines + 1] = ("ALTER SCHEMA %s RENAME TO %s"):format(quote(entry.bin), quote(entry.schema))
-  follow(lines, quote, entry, live, fresh)
-  return db:script(table.concat(lines, ";\n"))
+  follow(lines, quote, entry, live)
+  local ok, message, code, detail = db:script(table.concat(lines, ";\n"))
+  return ok and (live.oid or true), message, code, detail
 end
 
+-- The OID of the bin that took what stands there now; true where nothing went anywhere.
 local function one_schema(db, entry, live, into, fresh)
   if entry.bin then
     return put_back(db, entry, live, into, fresh)
   elseif entry.absent and live.oid then
-    return db:script(("ALTER SCHEMA %s RENAME TO %s"):format(db:identifier(entry.schema), db:identifier(into)))
+    local ok, message, code, detail = db:script(
+      ("ALTER SCHEMA %s RENAME TO %s"):format(db:identifier(entry.schema), db:identifier(into)))
+    return ok and live.oid, message, code, detail
   elseif entry.empty and live.oid and live.objects > 0 then
-    return bin.replace(db, live, into)
+    return bin.put_aside(db, live, into)
   end
   return true
 end
 
 -- What a swapped-out schema leaves in its place tells how to swap it in again.
-local function record(entry, live, into, moved)
+local function record(entry, live, into, oid)
   if not live.oid then
     return { schema = entry.schema, absent = true }
-  elseif not moved then
+  elseif oid == true then
     return { schema = entry.schema, empty = true }
   end
   local extensions = {}
   for index, extension in ipairs(live.extensions) do
     extensions[index] = extension.name
   end
-  return { schema = entry.schema, bin = into, oid = live.oid, extensions = extensions, tables = live.tables, bytes = live.bytes }
+  return {
+    schema = entry.schema, bin = into, oid = oid, moved = oid ~= live.oid or nil, extensions = extensions, tables = live.tables,
+    bytes = live.bytes,
+  }
 end
 
 local function history_back(db, reset, state, into)
@@ -115,12 +146,11 @@ function swap.run(db, reset, state)
   local bins, out, fresh = names.choose(with_history, state.now, state.bins), { schemas = {} }, {}
   for index, entry in ipairs(reset.schemas) do
     local live, into = state.schemas[index], bins[entry.schema]
-    local ok, message, code, detail = one_schema(db, entry, live, into, fresh)
-    if not ok then
+    local oid, message, code, detail = one_schema(db, entry, live, into, fresh)
+    if not oid then
       return nil, ("cannot bring schema %s back: %s"):format(entry.schema, message), code, detail
     end
-    local moved = live.oid and (entry.bin or entry.absent or live.objects > 0)
-    out.schemas[index] = record(entry, live, into, moved)
+    out.schemas[index] = record(entry, live, into, oid)
   end
   if reset.history then
     local into = bins[reset.history.schema]
