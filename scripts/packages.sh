@@ -5,8 +5,8 @@
 build_packages=(gcc make autoconf automake libtool pkgconf liblua5.4-dev lua-argparse libpq-dev libssl-dev
     libjansson-dev libpg-query-dev libedit-dev postgresql)
 check_packages=(lua5.4 lua-unit lua-check clang-format shellcheck xz-utils strace pgbouncer openssl git)
-# libprotobuf-c-dev and libxxhash-dev: what libpg_query's static library stands on.
-release_packages=(libprotobuf-c-dev libxxhash-dev bison flex perl dpkg-dev binutils)
+release_packages=(bison flex perl dpkg-dev binutils linux-libc-dev ncurses-bin xz-utils bzip2)
+deb_packages=(debhelper dpkg-dev lintian lua-unit xz-utils)
 
 # Prints those of the given packages that are not installed.
 missing_packages() {
