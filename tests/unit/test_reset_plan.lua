@@ -5,6 +5,7 @@ local TestResetPlan = {}
 
 local keep = require("tilth.reset.keep")
 local names = require("tilth.reset.names")
+local list = require("tilth.reset.list")
 local obstacles = require("tilth.reset.obstacles")
 local plan = require("tilth.reset.plan")
 local protection = require("tilth.reset.protection")
@@ -162,6 +163,35 @@ function TestResetPlan:test_keep_purges_the_oldest_and_never_the_data_of_a_faile
     table.sort(ids)
     lu.assertEquals(ids, case[3], "case " .. index)
   end
+end
+
+function TestResetPlan:test_undo_means_the_first_attempt_of_the_newest_reset()
+  local function row(id, more)
+    local made = { id = id, kind = "reset", state = "done", holding = true, build_id = id, build_status = "done" }
+    for key, value in pairs(more or {}) do
+      made[key] = value
+    end
+    return made
+  end
+  local failed, lost = { build_status = "failed" }, { build_status = "running" }
+  local cases = {
+    { { row(1), row(2) }, 2 },
+    { { row(1, failed), row(2) }, 1 },
+    { { row(1), row(2, lost), row(3, failed), row(4) }, 2 },
+    { { row(1, failed) }, 1 },
+    { { row(1, { build_status = "failed", holding = false, state = "undone" }), row(2) }, 2 },
+    { { row(1, failed), row(2), row(3, { kind = "undo" }) }, 3 },
+    { { row(1, failed), row(2, { kind = "undo" }), row(3) }, 3 },
+    { { row(1, { build_id = false }), row(2) }, 2 },
+  }
+  for index, case in ipairs(cases) do
+    lu.assertEquals(list.choose(case[1]).id, case[2], "case " .. index)
+  end
+  lu.assertEquals(list.choose(cases[2][1], 2).id, 2)
+  local none, message, code = list.choose({ row(1, { holding = false, state = "purged" }) }, 1)
+  lu.assertNil(none)
+  lu.assertStrContains(message, "it is purged")
+  lu.assertEquals(code, "usage")
 end
 
 function TestResetPlan:test_obstacles_name_reason_and_way_out()

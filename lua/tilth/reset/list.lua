@@ -61,7 +61,22 @@ function list.read(db)
   return rows, strangers
 end
 
---- The reset that is meant: the one with this number, else the newest with something in its bin.
+-- A reset after a build that failed put aside only what that build had begun: what counts went with the first of such a row.
+local function first_attempt(rows, index)
+  local row = rows[index]
+  while row.kind == "reset" and index > 1 do
+    index = index - 1
+    local before = rows[index]
+    if before.kind ~= "reset" or not before.holding or not before.build_id or before.build_status == "done" then
+      break
+    end
+    row = before
+  end
+  return row
+end
+
+--- The reset that is meant: the one with this number, else the newest with something in its bin; where that one repeated a build
+-- that had failed, the first of these attempts.
 -- @tparam table rows from list.read
 -- @tparam integer|nil id
 -- @treturn[1] table row
@@ -73,7 +88,7 @@ function list.choose(rows, id)
   for index = #rows, 1, -1 do
     local row = rows[index]
     if id == nil and row.holding then
-      return row
+      return first_attempt(rows, index)
     elseif row.id == id then
       if row.holding then
         return row
