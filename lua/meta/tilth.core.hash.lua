@@ -9,14 +9,19 @@ local hash = {}
 local job = {}
 
 ---What was found, as hash.folder says; once
----@return table? # names
----@return any|string # digests
----@return any|string # sizes
----@return any # plain
----@return any # others
+---@return any # found
+---@return string? # message
+---@return string?
 function job:wait() end
 
----Waits for the thread and forgets what it found. Twice is allowed.
+---Of the folders in byte order, after wait
+---@return table # names
+---@return any # digests
+---@return any # sizes
+---@return any # plain
+function job:folders() end
+
+---Forgets what was found, or what the thread is about to find. Twice is allowed.
 function job:close() end
 
 ---@class tilth.HashStream: userdata
@@ -31,7 +36,7 @@ function stream:update(text) end
 ---@return string # text
 function stream:digest() end
 
----Begins to list a folder and to hash the file NAME/tail of each folder in it. job:wait() gives the names of the folders in byte order, the digests (false where the file can't be read), the sizes, whether all bytes are 1 to 127, and the names of all that is not a folder.
+---Begins to list a folder and to hash the file NAME/tail of each folder in it. job:wait() gives a table: count (of folders), others (names of all that is not a folder), listing (DIGEST/NAME/ of all folders in one text, in byte order; nil where a file can't be read), stamped (whether their names begin with ascending stamps of 14 digits). Then job:folders() gives four lists: names, digests (false where the file can't be read), sizes, and whether all bytes are 1 to 127
 ---@param path string
 ---@param tail string
 ---@return tilth.FolderJob? # job

@@ -13,7 +13,7 @@ function hash.sha256(text) end
 ---Begins to list a folder and to hash one file in each folder of it, on a thread.
 ---@param path string the folder
 ---@param tail string the file in each folder
----@return tilth.FolderJob? # job: `job:wait()`, once, gives five lists: the folders' names in byte order, their files' digests as sha256 gives them (false where a file can't be read), sizes in bytes, booleans (all bytes are 1 to 127, so that there is no NUL and nothing that is not UTF-8), and the names of what is not a folder; or nil, message, "failed" where the folder can't be read at one go
+---@return tilth.FolderJob? # job: `job:wait()`, once, gives a table, or nil, message, "failed" where the folder can't be read at one go: `count` of folders, `others` (names of what is not a folder), `listing` (DIGEST/NAME/ of each folder in one text, in byte order; nil where a file can't be read), `stamped` (whether the names begin with ascending stamps of 14 digits). Then `job:folders()` gives four lists: names in byte order, digests as sha256 gives them (false where a file can't be read), sizes in bytes, and whether all bytes are 1 to 127, so that there is no NUL and nothing that is not UTF-8
 ---@return string? # message
 ---@return integer? # errno
 function hash.folder(path, tail) end

@@ -1,10 +1,16 @@
 --- Everything that is generated: path in the source tree to text.
 local generate = {}
 
+local bash = require("reference.bash")
+local commands = require("reference.commands")
+local errors_page = require("reference.errors_page")
+local fish = require("reference.fish")
+local man = require("reference.man")
 local markdown = require("reference.markdown")
 local model = require("reference.model")
 local pages = require("reference.pages")
 local stubs = require("reference.stubs")
+local zsh = require("reference.zsh")
 
 local function add_reference(files, made)
   files["docs/reference.md"] = markdown.index(made)
@@ -31,6 +37,12 @@ function generate.all(fs, root)
     error("doc comments:\n  " .. table.concat(problems, "\n  "), 0)
   end
   add_reference(files, made)
+  local tree = commands.read()
+  files["docs/errors.md"] = errors_page.make()
+  files["docs/man/tilth.1"] = man.make(tree)
+  files["scripts/completion/tilth.bash"] = bash.make(tree)
+  files["scripts/completion/_tilth"] = zsh.make(tree)
+  files["scripts/completion/tilth.fish"] = fish.make(tree)
   return files
 end
 
