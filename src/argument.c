@@ -1,5 +1,6 @@
 /* Checks of arguments that luaL_check* does not have. */
 #include "argument.h"
+#include "host.h"
 
 #include <lauxlib.h>
 #include <signal.h>
@@ -13,11 +14,17 @@ const char *tilth_check_text(lua_State *L, int argument)
     return text;
 }
 
-const char *tilth_check_path(lua_State *L, int argument)
+const char *tilth_check_target(lua_State *L, int argument)
 {
     const char *path = tilth_check_text(L, argument);
     luaL_argcheck(L, path[0] != '\0', argument, "empty path");
     return path;
+}
+
+const char *tilth_check_path(lua_State *L, int argument)
+{
+    tilth_check_target(L, argument);
+    return tilth_host_resolve(L, argument);
 }
 
 int tilth_check_signal(lua_State *L, int argument)

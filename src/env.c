@@ -1,10 +1,12 @@
 /* tilth.core.env: the environment of this process. Values never appear in messages. */
 #include "argument.h"
 #include "core.h"
+#include "host.h"
 #include "result.h"
 
 #include <errno.h>
 #include <lauxlib.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,8 +23,23 @@ static const char *check_name(lua_State *L, int argument)
 /* text | nil = env.get(name): a variable's value, nil when it is not set */
 static int env_get(lua_State *L)
 {
-    lua_pushstring(L, getenv(check_name(L, 1)));
+    lua_pushstring(L, tilth_host_getenv(L, check_name(L, 1)));
     return 1;
+}
+
+/* Sets a variable of a state that has its own, and pushes true; NULL takes it away. */
+static bool set_own(lua_State *L, const char *name, const char *value)
+{
+    if (!tilth_host_variables(L))
+        return false;
+    lua_pushstring(L, name);
+    if (value != NULL)
+        lua_pushstring(L, value);
+    else
+        lua_pushboolean(L, 0);
+    lua_rawset(L, -3);
+    lua_pushboolean(L, 1);
+    return true;
 }
 
 /* true | nil, message, errno = env.set(name, value): for this process and its children */
@@ -30,6 +47,8 @@ static int env_set(lua_State *L)
 {
     const char *name = check_name(L, 1);
     const char *value = tilth_check_text(L, 2);
+    if (set_own(L, name, value))
+        return 1;
     int failed = setenv(name, value, 1);
     return tilth_result(L, failed == 0, name, errno);
 }
@@ -38,8 +57,24 @@ static int env_set(lua_State *L)
 static int env_unset(lua_State *L)
 {
     const char *name = check_name(L, 1);
+    if (set_own(L, name, NULL))
+        return 1;
     int failed = unsetenv(name);
     return tilth_result(L, failed == 0, name, errno);
+}
+
+/* Adds the variables of the table at `own` to the one at `all`. */
+static void add_own(lua_State *L, int own, int all)
+{
+    for (lua_pushnil(L); lua_next(L, own) != 0;) {
+        lua_pushvalue(L, -2);
+        lua_insert(L, -2);
+        if (!lua_toboolean(L, -1)) {
+            lua_pop(L, 1);
+            lua_pushnil(L);
+        }
+        lua_rawset(L, all);
+    }
 }
 
 /* { name = value } = env.all(): all variables */
@@ -60,6 +95,10 @@ static int env_all(lua_State *L)
         } else {
             lua_pop(L, 2);
         }
+    }
+    if (tilth_host_variables(L)) {
+        add_own(L, lua_gettop(L), lua_gettop(L) - 1);
+        lua_pop(L, 1);
     }
     return 1;
 }

@@ -3,6 +3,7 @@
 #include "fs.h"
 #include "argument.h"
 #include "core.h"
+#include "host.h"
 #include "result.h"
 
 #include <errno.h>
@@ -110,7 +111,7 @@ static int fs_rename(lua_State *L)
 /* true | nil, message, errno = fs.symlink(target, path): makes a symbolic link */
 static int fs_symlink(lua_State *L)
 {
-    const char *target = tilth_check_path(L, 1);
+    const char *target = tilth_check_target(L, 1);
     const char *path = tilth_check_path(L, 2);
     int failed = symlink(target, path);
     return tilth_result(L, failed == 0, path, errno);
@@ -130,10 +131,31 @@ static int fs_realpath(lua_State *L)
 /* path | nil, message, errno = fs.cwd(): the current folder */
 static int fs_cwd(lua_State *L)
 {
+    const char *own = tilth_host_folder(L);
     char path[PATH_MAX];
+    if (own != NULL) {
+        lua_pushstring(L, own);
+        return 1;
+    }
     if (getcwd(path, sizeof path) == NULL)
         return tilth_fail_errno(L, "current folder", errno);
     lua_pushstring(L, path);
+    return 1;
+}
+
+/* Changes the folder of this state alone. */
+static int change_own_folder(lua_State *L, const char *path)
+{
+    char resolved[PATH_MAX];
+    struct stat found;
+    if (realpath(path, resolved) == NULL || stat(resolved, &found) != 0 ||
+        access(resolved, X_OK) != 0)
+        return tilth_fail_errno(L, path, errno);
+    if (!S_ISDIR(found.st_mode))
+        return tilth_fail_errno(L, path, ENOTDIR);
+    lua_pushstring(L, resolved);
+    tilth_host_set_folder(L);
+    lua_pushboolean(L, 1);
     return 1;
 }
 
@@ -141,6 +163,8 @@ static int fs_cwd(lua_State *L)
 static int fs_chdir(lua_State *L)
 {
     const char *path = tilth_check_path(L, 1);
+    if (tilth_host_folder(L) != NULL)
+        return change_own_folder(L, path);
     int failed = chdir(path);
     return tilth_result(L, failed == 0, path, errno);
 }

@@ -1,6 +1,7 @@
 /* fs.list, fs.mkdir, fs.remove_tree and fs.temporary: folders. */
 #include "argument.h"
 #include "fs.h"
+#include "host.h"
 #include "result.h"
 
 #include <dirent.h>
@@ -233,8 +234,10 @@ int tilth_fs_remove_tree(lua_State *L)
  * enters */
 int tilth_fs_temporary(lua_State *L)
 {
-    const char *prefix = tilth_check_path(L, 1);
-    const char *parent = getenv("TMPDIR");
+    const char *prefix = tilth_check_target(L, 1);
+    const char *parent = tilth_host_getenv(L, "TMPDIR");
+    if (strchr(prefix, '/') != NULL)
+        prefix = tilth_host_resolve(L, 1);
     if (parent == NULL || parent[0] != '/')
         parent = "/tmp";
     const char *pattern = strchr(prefix, '/') != NULL

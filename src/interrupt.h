@@ -4,15 +4,15 @@
 #define TILTH_INTERRUPT_H
 
 #include <lua.h>
-#include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 
 /* How long waits still work for clean-up (rollback, ending children), in seconds. */
 #define TILTH_CLEANUP_SECONDS 5.0
 
 struct tilth_interrupt {
-    volatile sig_atomic_t signal; /* what interrupted, 0: nothing did */
-    volatile sig_atomic_t count; /* how often; the second one ends the clean-up at once */
+    atomic_int signal;           /* what interrupted, 0: nothing did */
+    atomic_int count;            /* how often; the second one ends the clean-up at once */
     int pipe[2];                 /* wakes tilth_wait; non-blocking, close-on-exec */
     lua_State *volatile current; /* the coroutine that runs: where the hook must go */
     bool raised;                 /* the error is unwinding: pcall passes it on */
@@ -20,13 +20,47 @@ struct tilth_interrupt {
     int shields;                 /* calls of interrupt.shield under way */
     volatile bool fresh;         /* one has returned, its results may not be taken yet */
     double cleanup_until;        /* monotonic seconds; 0: no clean-up has begun */
+    lua_Hook standing;           /* what each coroutine is hooked with, or NULL */
+    int step;                    /* its count of instructions */
+    double deadline;             /* of all that the state does; 0: none */
+    bool timed_out;              /* the deadline is what interrupted */
+    bool guest;                  /* the state is not ours: its program sees to Ctrl-C */
+    int noted;                   /* a guest's interruption that interrupt.catch stopped */
 };
+
+/* Makes a state of interruption. False with errno set when there is no pipe to be had. */
+bool tilth_interrupt_open(struct tilth_interrupt *interrupt);
+
+/* Frees what tilth_interrupt_open took. */
+void tilth_interrupt_close(struct tilth_interrupt *interrupt);
+
+/* Makes a Lua state use this state of interruption, which outlives it. It is polled, so
+ * that any thread may interrupt. Before all that runs Lua. */
+void tilth_interrupt_lend(lua_State *L, struct tilth_interrupt *interrupt);
 
 /* The interruption state of this Lua state; made on first use, never NULL (raises). */
 struct tilth_interrupt *tilth_interrupt_of(lua_State *L);
 
-/* Interrupts the runtime. Safe in a signal handler. */
+/* Interrupts the runtime. Safe in a signal handler on the thread that runs Lua. */
 void tilth_interrupt(struct tilth_interrupt *interrupt, int signal);
+
+/* The same from any thread, and from a signal handler on any: waits wake up at once, Lua
+ * code stops when its standing hook looks. */
+void tilth_interrupt_ask(struct tilth_interrupt *interrupt, int signal);
+
+/* Hooks this coroutine, and all that run from now on, every `step` instructions; NULL for
+ * no hook. The hook calls tilth_interrupt_look. */
+void tilth_interrupt_stand(lua_State *L, lua_Hook hook, int step);
+
+/* For a standing hook: stops the Lua code that runs when an interruption is pending. */
+void tilth_interrupt_look(lua_State *L);
+
+/* Is it time to stop? Then this is an interruption that was not there before. */
+void tilth_interrupt_check_time(struct tilth_interrupt *interrupt);
+
+/* Has the guest's program been told to stop (Ctrl-C in lua.c sets a hook)? Takes that
+ * over as an interruption. */
+void tilth_interrupt_ask_guest(lua_State *L, struct tilth_interrupt *interrupt);
 
 /* Must an interruption wait, because a shielded call or a __close method is under way? */
 bool tilth_interrupt_is_held(lua_State *L);
@@ -38,10 +72,8 @@ void tilth_interrupt_begin(struct tilth_interrupt *interrupt);
 /* Raises the interruption as a Lua error. Does not return. */
 int tilth_raise_interrupt(lua_State *L);
 
-/* How often a runtime was interrupted since the last interruption was dealt with. Safe in
- * a signal handler. */
-struct tilth;
-int tilth_interrupt_count(const struct tilth *runtime);
+/* Empties the pipe, so that a further interruption wakes the next wait. */
+void tilth_interrupt_drain(struct tilth_interrupt *interrupt);
 
 /* Forgets an interruption that has been dealt with. */
 void tilth_interrupt_clear(struct tilth_interrupt *interrupt);

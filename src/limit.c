@@ -27,6 +27,8 @@ struct limit {
     lua_Integer instructions;
     lua_Integer most_instructions; /* 0: no limit */
     struct tilth_interrupt *interrupt;
+    lua_Hook before; /* what the state is hooked with otherwise */
+    int step_before;
     volatile enum which exceeded;
     bool refused; /* an allocation was refused */
     double deadline;
@@ -44,7 +46,8 @@ static void exceed(struct limit *limit, enum which which)
     if (limit->exceeded != NONE || limit->interrupt->signal != 0)
         return;
     limit->exceeded = which;
-    tilth_interrupt(limit->interrupt, LIMIT_SIGNAL);
+    /* From the watching thread as well: the hook below carries it out. */
+    tilth_interrupt_ask(limit->interrupt, LIMIT_SIGNAL);
 }
 
 /* The state's allocator while the limit holds. Shrinking never fails, as Lua demands. */
@@ -69,13 +72,14 @@ static void count(lua_State *L, lua_Debug *activation)
     lua_rawgetp(L, LUA_REGISTRYINDEX, &REGISTRY_KEY);
     struct limit *limit = lua_touserdata(L, -1);
     lua_pop(L, 1);
-    if (limit == NULL || limit->most_instructions == 0) {
+    if (limit == NULL) {
         lua_sethook(L, NULL, 0, 0); /* a coroutine that outlives its limit */
         return;
     }
     limit->instructions += STEP;
-    if (limit->instructions > limit->most_instructions)
+    if (limit->most_instructions > 0 && limit->instructions > limit->most_instructions)
         exceed(limit, INSTRUCTIONS);
+    tilth_interrupt_look(L);
 }
 
 /* Waits for the end of the call or of its time. No other work: this thread knows no Lua.
@@ -148,8 +152,8 @@ static void begin(lua_State *L, struct limit *limit, double memory)
 {
     lua_pushlightuserdata(L, limit);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &REGISTRY_KEY);
-    if (limit->most_instructions > 0)
-        lua_sethook(L, count, LUA_MASKCOUNT, STEP);
+    if (limit->most_instructions > 0 || limit->watched)
+        tilth_interrupt_stand(L, count, STEP);
     if (memory > 0) {
         limit->used = memory_in_use(L);
         limit->most = limit->used + (size_t)memory;
@@ -163,8 +167,8 @@ static void end(lua_State *L, struct limit *limit)
     stop_watch(limit);
     if (limit->most > 0)
         lua_setallocf(L, limit->allocate, limit->data);
-    if (lua_gethook(L) == count)
-        lua_sethook(L, NULL, 0, 0);
+    if (limit->interrupt->standing == count)
+        tilth_interrupt_stand(L, limit->before, limit->step_before);
     lua_pushnil(L);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &REGISTRY_KEY);
 }
@@ -195,6 +199,8 @@ static double read_limits(lua_State *L, struct limit *limit, double *seconds)
 static int limit_call(lua_State *L)
 {
     struct limit limit = {.interrupt = tilth_interrupt_of(L)};
+    limit.before = limit.interrupt->standing;
+    limit.step_before = limit.interrupt->step;
     double seconds, memory = read_limits(L, &limit, &seconds);
     luaL_checkany(L, 3);
     int handler = lua_isnil(L, 2) ? 0 : 2;

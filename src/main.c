@@ -1,24 +1,25 @@
-/* The program: a runtime, signal handlers, the command line. */
+/* The program: a Lua state, signal handlers, the command line. */
 #include "interrupt.h"
-#include "tilth.h"
+#include "runtime.h"
 
+#include <lauxlib.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-/* A signal handler takes no argument of ours, so the one runtime of the program is here.
- */
-static tilth *runtime;
+#define BUG 99
+
+/* A signal handler takes no argument of ours, so what it interrupts is here. */
+static struct tilth_interrupt *interrupt;
 
 static void on_signal(int signal)
 {
     /* Whoever asks a third time does not want to wait for the clean-up. A prompt that has
      * dealt with an interruption counts anew. */
-    if (tilth_interrupt_count(runtime) >= 2)
+    if (interrupt->count >= 2)
         _exit(128 + signal);
-    tilth_cancel(runtime, signal);
+    tilth_interrupt(interrupt, signal);
 }
 
 static void handle(int signal)
@@ -32,22 +33,71 @@ static void handle(int signal)
         sigaction(signal, &action, NULL);
 }
 
+static lua_State *open_state(void)
+{
+    lua_State *L = luaL_newstate();
+    if (L == NULL)
+        return NULL;
+    lua_pushcfunction(L, tilth_runtime_open);
+    if (lua_pcall(L, 0, 0, 0) != LUA_OK) {
+        lua_close(L);
+        return NULL;
+    }
+    return L;
+}
+
+/* cli.main(arguments): arguments at 1 as a light userdata (argv), their number at 2. */
+static int run_command_line(lua_State *L)
+{
+    char **argv = lua_touserdata(L, 1);
+    int argc = (int)lua_tointeger(L, 2);
+    lua_getglobal(L, "require");
+    lua_pushliteral(L, "tilth.cli");
+    lua_call(L, 1, 1);
+    lua_getfield(L, -1, "main");
+    lua_createtable(L, argc, 1);
+    for (int i = 0; i < argc; i++) {
+        lua_pushstring(L, argv[i]);
+        lua_rawseti(L, -2, i);
+    }
+    lua_call(L, 1, 1);
+    return 1;
+}
+
+static int run(lua_State *L, int argc, char **argv)
+{
+    lua_pushcfunction(L, tilth_runtime_traceback);
+    lua_pushcfunction(L, run_command_line);
+    lua_pushlightuserdata(L, argv);
+    lua_pushinteger(L, argc);
+    int status = BUG;
+    if (lua_pcall(L, 2, 1, 1) == LUA_OK)
+        status = (int)lua_tointeger(L, -1);
+    else if (interrupt->signal != 0)
+        status = 128 + interrupt->signal;
+    else
+        fprintf(stderr, "tilth: a bug in tilth: %s\n", lua_tostring(L, -1));
+    lua_settop(L, 0);
+    return status;
+}
+
 int main(int argc, char **argv)
 {
-    runtime = tilth_new();
-    if (runtime == NULL) {
+    lua_State *L = open_state();
+    if (L == NULL) {
         fputs("tilth: not enough memory to start\n", stderr);
-        return 99;
+        return BUG;
     }
+    interrupt = tilth_interrupt_of(L);
     handle(SIGINT);
     handle(SIGTERM);
     handle(SIGHUP);
     signal(SIGPIPE, SIG_IGN);
-    int status = tilth_main(runtime, argc, argv);
+    int status = run(L, argc, argv);
     if (fflush(stdout) != 0 && status == 0)
         status = 1;
 #ifdef TILTH_FREE_AT_EXIT
-    tilth_free(runtime);
+    lua_close(L);
 #endif
     /* Connections and children are closed by then; memory goes with the process. */
     return status;

@@ -1,5 +1,6 @@
 /* The options of proc.run and proc.spawn. */
 #include "argument.h"
+#include "host.h"
 #include "proc.h"
 #include "wait.h"
 
@@ -225,6 +226,7 @@ void tilth_proc_options(lua_State *L, struct tilth_launch *launch,
     luaL_checktype(L, OPTIONS, LUA_TTABLE);
     lua_settop(L, OPTIONS);
     check_names(L);
+    tilth_host_adopt(L, OPTIONS);
     *launch = (struct tilth_launch){.descriptors = {-1, -1, -1}};
     launch->arguments = check_arguments(L);
     launch->environment = check_environment(L);

@@ -1,19 +1,15 @@
-/* The embedding face: a Lua state with the core and the compiled-in Lua modules. */
+/* A Lua state with the core and the compiled-in Lua modules. */
+#include "runtime.h"
 #include "core.h"
 #include "embed.h"
+#include "host.h"
 #include "interrupt.h"
-#include "tilth.h"
 
 #include <lauxlib.h>
 #include <lualib.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-struct tilth {
-    lua_State *L;
-    struct tilth_interrupt *interrupt;
-};
 
 static const luaL_Reg core[] = {
     {"tilth.core.clock", luaopen_tilth_core_clock},
@@ -62,38 +58,50 @@ static int compare_names(const void *name, const void *module)
     return strcmp(name, ((const struct tilth_module *)module)->name);
 }
 
-/* package.searchers: $TILTH_LUADIR if set, then the modules compiled in. */
-static int search(lua_State *L)
+bool tilth_runtime_find(lua_State *L, const char *name)
 {
-    const char *name = luaL_checkstring(L, 1);
-    const char *folder = getenv("TILTH_LUADIR");
+    const char *folder = tilth_host_getenv(L, "TILTH_LUADIR");
     if (folder != NULL && folder[0] != '\0' &&
         load_from_folder(L, folder, name) == LUA_OK)
-        return 2;
+        return true;
     const struct tilth_module *module = bsearch(name, tilth_modules, tilth_module_count,
                                                 sizeof *tilth_modules, compare_names);
     if (module == NULL) {
         lua_pushfstring(L, "no module '%s' in tilth", name);
-        return 1;
+        return false;
     }
     if (luaL_loadbufferx(L, (const char *)module->code, module->size, name, "b") !=
         LUA_OK)
-        return lua_error(L);
+        lua_error(L);
     lua_pushfstring(L, "tilth:%s", name);
-    return 2;
+    return true;
 }
 
-static void add_searcher(lua_State *L)
+/* package.searchers: $TILTH_LUADIR if set, then the modules compiled in. */
+static int search(lua_State *L)
+{
+    return tilth_runtime_find(L, luaL_checkstring(L, 1)) ? 2 : 1;
+}
+
+/* Another program's modules are its own: ours are those called tilth. */
+static int search_tilth(lua_State *L)
+{
+    const char *name = luaL_checkstring(L, 1);
+    if (strncmp(name, "tilth", 5) != 0 || (name[5] != '.' && name[5] != '\0'))
+        return 0;
+    return search(L);
+}
+
+static void add_searcher(lua_State *L, lua_CFunction searcher, lua_Integer place)
 {
     lua_getglobal(L, LUA_LOADLIBNAME);
     lua_getfield(L, -1, "searchers");
-    for (lua_Integer i = (lua_Integer)lua_rawlen(L, -1); i >= 2; i--) {
+    for (lua_Integer i = (lua_Integer)lua_rawlen(L, -1); i >= place; i--) {
         lua_rawgeti(L, -1, i);
         lua_rawseti(L, -2, i + 1);
     }
-    lua_pushcfunction(L, search);
-    lua_rawseti(L, -2,
-                2); /* after package.preload: nothing on LUA_PATH comes before us */
+    lua_pushcfunction(L, searcher);
+    lua_rawseti(L, -2, place);
     lua_pop(L, 2);
 }
 
@@ -104,96 +112,36 @@ static void preload_core(lua_State *L)
     lua_pop(L, 1);
 }
 
-static int open_runtime(lua_State *L)
+int tilth_runtime_open(lua_State *L)
 {
     luaL_openlibs(L);
     tilth_interrupt_base(L);
     preload_core(L);
-    add_searcher(L);
+    /* After package.preload: nothing on LUA_PATH comes before us. */
+    add_searcher(L, search, 2);
     return 0;
 }
 
-const char *tilth_version(void)
+static lua_Integer count_searchers(lua_State *L)
 {
-    return PACKAGE_VERSION;
+    lua_getglobal(L, LUA_LOADLIBNAME);
+    lua_getfield(L, -1, "searchers");
+    lua_Integer count = (lua_Integer)lua_rawlen(L, -1);
+    lua_pop(L, 2);
+    return count;
 }
 
-tilth *tilth_new(void)
+void tilth_runtime_join(lua_State *L)
 {
-    tilth *runtime = calloc(1, sizeof *runtime);
-    if (runtime == NULL)
-        return NULL;
-    runtime->L = luaL_newstate();
-    if (runtime->L != NULL) {
-        lua_pushcfunction(runtime->L, open_runtime);
-        if (lua_pcall(runtime->L, 0, 0, 0) == LUA_OK) {
-            runtime->interrupt = tilth_interrupt_of(runtime->L);
-            return runtime;
-        }
-    }
-    tilth_free(runtime);
-    return NULL;
+    preload_core(L);
+    add_searcher(L, search_tilth, 2);
+    /* What ours require beside each other, unless the program has its own. */
+    add_searcher(L, search, count_searchers(L) + 1);
 }
 
-void tilth_free(tilth *runtime)
-{
-    if (runtime == NULL)
-        return;
-    if (runtime->L != NULL)
-        lua_close(runtime->L);
-    free(runtime);
-}
-
-void tilth_cancel(tilth *runtime, int signal)
-{
-    tilth_interrupt(runtime->interrupt, signal);
-}
-
-int tilth_interrupt_count(const tilth *runtime)
-{
-    return (int)runtime->interrupt->count;
-}
-
-static int add_traceback(lua_State *L)
+int tilth_runtime_traceback(lua_State *L)
 {
     const char *message = luaL_tolstring(L, 1, NULL);
     luaL_traceback(L, L, message, 1);
     return 1;
-}
-
-/* cli.main(arguments): arguments at 1 as a light userdata (argv), their number at 2. */
-static int run_command_line(lua_State *L)
-{
-    char **argv = lua_touserdata(L, 1);
-    int argc = (int)lua_tointeger(L, 2);
-    lua_getglobal(L, "require");
-    lua_pushliteral(L, "tilth.cli");
-    lua_call(L, 1, 1);
-    lua_getfield(L, -1, "main");
-    lua_createtable(L, argc, 1);
-    for (int i = 0; i < argc; i++) {
-        lua_pushstring(L, argv[i]);
-        lua_rawseti(L, -2, i);
-    }
-    lua_call(L, 1, 1);
-    return 1;
-}
-
-int tilth_main(tilth *runtime, int argc, char **argv)
-{
-    lua_State *L = runtime->L;
-    lua_settop(L, 0);
-    lua_pushcfunction(L, add_traceback);
-    lua_pushcfunction(L, run_command_line);
-    lua_pushlightuserdata(L, argv);
-    lua_pushinteger(L, argc);
-    int status = 99;
-    if (lua_pcall(L, 2, 1, 1) == LUA_OK)
-        status = (int)lua_tointeger(L, -1);
-    else if (runtime->interrupt->signal != 0)
-        status = 128 + runtime->interrupt->signal;
-    else
-        fprintf(stderr, "tilth: a bug in tilth: %s\n", lua_tostring(L, -1));
-    lua_settop(L, 0);
-    return status;
 }

@@ -1,5 +1,6 @@
 /* tilth.core.term: what a descriptor leads to, and how wide it is. */
 #include "core.h"
+#include "host.h"
 
 #include <lauxlib.h>
 #include <limits.h>
@@ -17,7 +18,8 @@ static int check_descriptor(lua_State *L, int argument)
 /* boolean = term.is_terminal(fd): does a descriptor lead to a terminal? */
 static int term_is_terminal(lua_State *L)
 {
-    lua_pushboolean(L, isatty(check_descriptor(L, 1)));
+    int descriptor = check_descriptor(L, 1);
+    lua_pushboolean(L, !tilth_host_has_outputs(L) && isatty(descriptor));
     return 1;
 }
 

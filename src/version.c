@@ -1,6 +1,5 @@
 /* tilth.core.version: the versions of tilth and of the libraries it runs with. */
 #include "core.h"
-#include "tilth.h"
 
 #include <jansson.h>
 #include <lauxlib.h>
@@ -17,7 +16,7 @@ static void set(lua_State *L, const char *name, const char *version)
 int luaopen_tilth_core_version(lua_State *L)
 {
     lua_createtable(L, 0, 5);
-    set(L, "tilth", tilth_version());
+    set(L, "tilth", PACKAGE_VERSION);
     set(L, "lua", LUA_VERSION_MAJOR "." LUA_VERSION_MINOR "." LUA_VERSION_RELEASE);
     lua_pushfstring(L, "%d.%d", PQlibVersion() / 10000, PQlibVersion() % 10000);
     lua_setfield(L, -2, "libpq");

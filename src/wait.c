@@ -5,7 +5,9 @@
 #include <errno.h>
 #include <lauxlib.h>
 #include <math.h>
+#include <signal.h>
 #include <string.h>
+#include <time.h>
 
 /* More descriptors than any primitive waits on at once. */
 #define MOST_DESCRIPTORS 16
@@ -39,6 +41,34 @@ static bool must_stop(lua_State *L, struct tilth_interrupt *interrupt)
     return interrupt->count > 1 || tilth_monotonic() >= interrupt->cleanup_until;
 }
 
+/* The first of two times; `other` 0 is none. */
+static double earlier(double deadline, double other)
+{
+    if (other <= 0)
+        return deadline;
+    return deadline < 0 || other < deadline ? other : deadline;
+}
+
+/* Another program's handler sees Ctrl-C; nothing may come between looking for what it
+ * left and the wait that its signal ends. */
+static int poll_as_guest(lua_State *L, struct tilth_interrupt *interrupt,
+                         struct pollfd *all, nfds_t count, double until)
+{
+    sigset_t interruption;
+    sigset_t before;
+    sigemptyset(&interruption);
+    sigaddset(&interruption, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &interruption, &before);
+    tilth_interrupt_ask_guest(L, interrupt);
+    int milliseconds = milliseconds_until(until);
+    struct timespec left = {milliseconds / 1000, milliseconds % 1000 * 1000000L};
+    int ready = ppoll(all, count, milliseconds < 0 ? NULL : &left, &before);
+    int error = errno;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    errno = error;
+    return ready;
+}
+
 enum tilth_wait tilth_wait(lua_State *L, struct pollfd *descriptors, nfds_t count,
                            double deadline)
 {
@@ -49,16 +79,19 @@ enum tilth_wait tilth_wait(lua_State *L, struct pollfd *descriptors, nfds_t coun
     if (count > 0)
         memcpy(all, descriptors, count * sizeof *descriptors);
     for (;;) {
+        /* The byte of an interruption that is known would wake every wait of the
+         * clean-up; a further one is to wake it. */
+        if (interrupt->signal != 0)
+            tilth_interrupt_drain(interrupt);
+        tilth_interrupt_check_time(interrupt);
         if (must_stop(L, interrupt))
             return TILTH_INTERRUPTED;
-        double until = deadline;
-        bool cleaning = interrupt->signal != 0;
-        if (cleaning && (until < 0 || interrupt->cleanup_until < until))
-            until = interrupt->cleanup_until;
-        /* While cleaning up the pipe holds the first signal's byte: only time wakes us
-         * then, and a further signal by EINTR. */
-        all[count] = (struct pollfd){cleaning ? -1 : interrupt->pipe[0], POLLIN, 0};
-        int ready = poll(all, count + 1, milliseconds_until(until));
+        double until =
+            earlier(deadline, interrupt->signal == 0 ? interrupt->deadline
+                                                     : interrupt->cleanup_until);
+        all[count] = (struct pollfd){interrupt->pipe[0], POLLIN, 0};
+        int ready = interrupt->guest ? poll_as_guest(L, interrupt, all, count + 1, until)
+                                     : poll(all, count + 1, milliseconds_until(until));
         if (ready < 0 && errno != EINTR && errno != EAGAIN)
             luaL_error(L, "poll: %s", strerror(errno));
         if (ready > 0 && all[count].revents == 0) {

@@ -49,7 +49,7 @@ end
 function tilth.with(ctx)
   local bound = copy(tilth)
   function bound.context(args)
-    return args and tilth.context(args) or ctx
+    return args and require("tilth.context").new(copy(args), ctx.host) or ctx
   end
   function bound.connect(options)
     options = copy(options)

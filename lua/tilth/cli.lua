@@ -265,6 +265,9 @@ function cli.main(arguments, host)
     return refuse(host, ("unknown command %s%s\n\n`tilth help` lists the commands."):format(name,
       near and ("; did you mean `tilth " .. near .. "`?") or ""))
   end
+  if name == "repl" and host and host.captured then
+    return refuse(host, "a prompt needs the process's own input and output: call tilth_main without an output callback")
+  end
   require("tilth.strict").install()
   local parsed, message, command = parse(name, arguments, at)
   if not parsed then

@@ -33,15 +33,19 @@ end
 
 --- Makes a context.
 -- @tparam table args what the command line's parser found: project, schema, config, env, json, quiet, no_color ...
--- @treturn table { args, env, cwd, report, ask, stdin_is_terminal }
-function context.new(args)
+-- @tparam[opt] table host of tilth.embed, in a call of libtilth: `said` and `progress` get what is said
+-- @treturn table { args, env, cwd, report, ask, stdin_is_terminal, host }
+function context.new(args, host)
   local environment = env.all()
   local stream = args.json and 2 or 1
   return {
     args = args,
     env = environment,
     cwd = fs.cwd(),
+    host = host,
     report = report.new({
+      said = host and host.said,
+      counted = host and host.progress,
       out = write_out,
       err = write_err,
       json = args.json,

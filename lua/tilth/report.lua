@@ -16,7 +16,8 @@ local STYLE = { warn = "33", error = "31;1", note = "36", done = "32", dim = "2"
 
 --- Makes a report.
 -- @param options table: out and err (functions that write a text), json, terminal, color, quiet (booleans),
---   width (columns of the terminal), mask (function(text) -> text, takes secrets out)
+--   width (columns of the terminal), mask (function(text) -> text, takes secrets out),
+--   said (function(level, text): status, info, done, note, warning, error), counted (function(label, count, total | nil))
 -- @return Report
 function report.new(options)
   return setmetatable({
@@ -29,6 +30,8 @@ function report.new(options)
     quiet = options.quiet or false,
     width = options.width or 80,
     mask_text = options.mask or function(text) return text end,
+    said = options.said,
+    counted = options.counted,
     secrets = {},
     last_line = clock.monotonic(),
     warnings = {},
@@ -66,6 +69,13 @@ function Report:style(name, text)
   return ("\27[%sm%s\27[0m"):format(STYLE[name], text)
 end
 
+--- Tells a program that embeds tilth what is said, in plain text.
+local function tell(self, level, text)
+  if self.said then
+    self.said(level, self:mask(text))
+  end
+end
+
 local function clear_status(self)
   if self.shown then
     self.out("\r\27[K")
@@ -92,6 +102,7 @@ end
 --- A line of progress.
 function Report:progress(text)
   if not self.quiet then
+    tell(self, "info", text)
     write_line(self, text)
   end
 end
@@ -101,8 +112,10 @@ function Report:done(text, seconds)
   if self.quiet then
     return
   end
-  if seconds then
-    text = text .. " " .. self:style("dim", "(" .. report.duration(seconds) .. ")")
+  local time = seconds and "(" .. report.duration(seconds) .. ")"
+  tell(self, "done", time and text .. " " .. time or text)
+  if time then
+    text = text .. " " .. self:style("dim", time)
   end
   write_line(self, text)
 end
@@ -110,6 +123,7 @@ end
 --- A remark that needs no action.
 function Report:note(text)
   if not self.quiet then
+    tell(self, "note", text)
     write_line(self, self:style("note", "note: ") .. text)
   end
 end
@@ -117,13 +131,14 @@ end
 --- Something to look at; also kept for the JSON document.
 function Report:warn(text)
   self.warnings[#self.warnings + 1] = self:mask(text)
+  tell(self, "warning", text)
   write_line(self, self:style("warn", "warning: ") .. text)
 end
 
 --- Would status() show something now? For whoever has to ask around for what to show.
 -- @return boolean
 function Report:is_due()
-  return not self.quiet and (self.terminal or clock.monotonic() - self.last_line >= ALIVE_EVERY)
+  return not self.quiet and (self.terminal or self.said ~= nil or clock.monotonic() - self.last_line >= ALIVE_EVERY)
 end
 
 --- Shows what goes on right now: one line that the next one replaces on a terminal; elsewhere a
@@ -132,6 +147,9 @@ end
 function Report:status(text)
   if self.quiet then
     return
+  end
+  if text then
+    tell(self, "status", text)
   end
   if not text then
     clear_status(self)
@@ -162,6 +180,9 @@ function Bar:set(count)
     return
   end
   self.shown = now
+  if self.report.counted then
+    self.report.counted(self.label, count, self.total)
+  end
   local rate = count / math.max(now - self.started, 0.001)
   local text
   if self.total and self.total > 0 then
@@ -234,6 +255,7 @@ end
 -- @param advice  text, or nil
 function Report:error(message, advice)
   clear_status(self)
+  tell(self, "error", message)
   self.err(self:mask(self:style("error", "tilth: ") .. message) .. "\n")
   if advice then
     self.err("\n" .. self:mask(advice) .. "\n")

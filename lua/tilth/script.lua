@@ -19,7 +19,10 @@ function script.is_exit(raised)
   return type(raised) == "table" and getmetatable(raised) == Exit
 end
 
-local function exit_number(code)
+--- The exit status that a value given to os.exit stands for.
+-- @tparam[opt] boolean|integer code
+-- @treturn integer
+function script.exit_number(code)
   if code == nil or code == true then
     return 0
   elseif code == false then
@@ -36,13 +39,16 @@ local function pass_exit(ok, raised, ...)
   return ok, raised, ...
 end
 
+--- Ends the script, or whatever else runs, from anywhere in it.
+-- @tparam[opt] boolean|integer code as of os.exit
+-- @raise an exit
+function script.exit(code)
+  error(setmetatable({ code = script.exit_number(code) }, Exit), 0)
+end
+
 --- The script's own globals: `arg`, and an os.exit that unwinds. All else is read from tilth's state.
 local function environment(name, arguments)
-  local script_os = setmetatable({
-    exit = function(code)
-      error(setmetatable({ code = exit_number(code) }, Exit), 0)
-    end,
-  }, { __index = os })
+  local script_os = setmetatable({ exit = script.exit }, { __index = os })
   return setmetatable({
     arg = table.move(arguments, 1, #arguments, 1, { [-2] = "tilth", [-1] = "run", [0] = name }),
     os = script_os,

@@ -64,7 +64,7 @@ local function hand_over(host, results)
   for i = 2, results.n do
     local ok, text, value = pcall(translate, results[i])
     if not ok then
-      return nil, ("value %d of the script cannot be given to the calling program: %s"):format(i - 1, text), "failed",
+      return nil, ("value %d of the script cannot be given to the calling program: %s"):format(i - 1, text:gsub("^[^:]+:%d+: ", "")), "failed",
         { advice = "Return strings, numbers, booleans, nil, and tables of these." }
     end
     texts[i - 1], values[i - 1] = text, value
@@ -91,13 +91,18 @@ end
 local function failure_of(failure)
   if script.is_exit(failure) then
     return { exit = failure.code }
+  elseif type(failure) ~= "table" then
+    -- Short of memory: then nothing more can be said about it.
+    return nil, tostring(failure), "failed"
   elseif interrupt.signal() then
     error(failure.raised or failure, 0)
   elseif failure.fields then
     -- A verb used wrongly is a script that failed, not a command line used wrongly.
     return nil, failure.message, failure.code == "usage" and "failed" or failure.code, failure.fields
   end
-  return nil, script_part(failure.text), "failed"
+  local text = script_part(failure.text)
+  local file, line = text:match("^([^:\n]+):(%d+): ")
+  return nil, text, "failed", { file = file, line = math.tointeger(line) }
 end
 
 --- Runs the command.
