@@ -99,4 +99,8 @@ int tilth_pg_copy_out(lua_State *L);
 int tilth_pg_connect(lua_State *L);
 int tilth_pg_array(lua_State *L);
 
+/* Adds to the table of libpq's keywords at `index`, by a copy in its place, those that
+ * variables of the state's own stand for. Nothing without such. */
+void tilth_pg_variables(lua_State *L, int index);
+
 #endif

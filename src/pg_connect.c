@@ -134,6 +134,7 @@ int tilth_pg_connect(lua_State *L)
     luaL_checktype(L, 1, LUA_TTABLE);
     double seconds = luaL_optnumber(L, 2, -1);
     lua_settop(L, 2);
+    tilth_pg_variables(L, 1);
     const char **values;
     const char **keywords = keyword_arrays(L, &values);
     double deadline = tilth_deadline(seconds);
