@@ -126,14 +126,40 @@ static void receive_notice(void *argument, const PGresult *result)
     lua_settop(L, top);
 }
 
-/* conn | nil, message, sqlstate = pg.connect(params [, timeout]): params are libpq's
- * keywords; the SQLSTATE is the server's, 08001 where there is no way to it, 08006
- * where it was lost */
+/* Calls the function at index 3 for a piece of work; false when there is no more. */
+static bool do_meanwhile(lua_State *L)
+{
+    lua_pushvalue(L, 3);
+    lua_call(L, 0, 1);
+    bool more = lua_toboolean(L, -1);
+    lua_pop(L, 1);
+    return more;
+}
+
+/* Waits for the server, and works while there is work. */
+static enum tilth_wait wait_for_server(lua_State *L, struct tilth_pg *pg, short events,
+                                       double deadline, bool *working)
+{
+    while (*working) {
+        struct pollfd server = {PQsocket(pg->connection), events, 0};
+        if (poll(&server, 1, 0) != 0)
+            break;
+        *working = do_meanwhile(L);
+    }
+    return tilth_pg_wait(L, pg, events, deadline);
+}
+
+/* conn | nil, message, sqlstate = pg.connect(params [, timeout [, meanwhile]]): params
+ * are libpq's keywords; the SQLSTATE is the server's, 08001 where there is no way to it,
+ * 08006 where it was lost. meanwhile is called again and again while the server is waited
+ * for, and does a small piece of work each time, until it gives false; what is left of it
+ * is done before the connection is given */
 int tilth_pg_connect(lua_State *L)
 {
     luaL_checktype(L, 1, LUA_TTABLE);
     double seconds = luaL_optnumber(L, 2, -1);
-    lua_settop(L, 2);
+    bool working = !lua_isnoneornil(L, 3);
+    lua_settop(L, 3);
     tilth_pg_variables(L, 1);
     const char **values;
     const char **keywords = keyword_arrays(L, &values);
@@ -150,7 +176,7 @@ int tilth_pg_connect(lua_State *L)
     PostgresPollingStatusType state = PGRES_POLLING_WRITING;
     while (state != PGRES_POLLING_OK) {
         short events = state == PGRES_POLLING_READING ? POLLIN : POLLOUT;
-        enum tilth_wait outcome = tilth_pg_wait(L, pg, events, deadline);
+        enum tilth_wait outcome = wait_for_server(L, pg, events, deadline, &working);
         if (outcome == TILTH_TIMEOUT)
             return fail_connect_timeout(L, pg, seconds);
         if (outcome == TILTH_INTERRUPTED) {
@@ -162,6 +188,8 @@ int tilth_pg_connect(lua_State *L)
         if (state == PGRES_POLLING_FAILED)
             return fail_connect(L, pg);
     }
+    while (working)
+        working = do_meanwhile(L);
     PQsetErrorVerbosity(pg->connection, PQERRORS_DEFAULT);
     if (PQsetnonblocking(pg->connection, 1) != 0)
         return fail_connect(L, pg);

@@ -48,6 +48,19 @@ local function concerns(entry, request)
   return false
 end
 
+--- The modules of the checks that concern a request.
+-- @tparam table request what is wanted
+-- @treturn table list of names
+function check.modules(request)
+  local names = {}
+  for _, entry in ipairs(BUILT_IN) do
+    if concerns(entry, request) then
+      names[#names + 1] = "tilth.check." .. entry[1]
+    end
+  end
+  return names
+end
+
 -- A team's check that is broken must not let anything pass.
 local function broken(id, why)
   return { { id = id, severity = "block", exit = REFUSED, message = ("the check %s in tilth.config.lua failed: %s"):format(id, why),
@@ -116,10 +129,8 @@ function check.run(observed, plan)
       findings[#findings + 1] = apply_change(finding, config.severities and config.severities[finding.id])
     end
   end
-  for _, entry in ipairs(BUILT_IN) do
-    if concerns(entry, plan.request) then
-      add(require("tilth.check." .. entry[1]).run(observed, plan))
-    end
+  for _, name in ipairs(check.modules(plan.request)) do
+    add(require(name).run(observed, plan))
   end
   -- A team's own checks may look at anything, so they need all that a flow observes.
   for index, own in ipairs(not (plan.request and plan.request.offline) and config.checks or {}) do

@@ -62,7 +62,7 @@ local function open(target, options)
   flat.keepalives_idle = flat.keepalives_idle or "30"
   flat.keepalives_interval = flat.keepalives_interval or "10"
   flat.keepalives_count = flat.keepalives_count or "3"
-  return pg.connect(flat, timeout)
+  return pg.connect(flat, timeout, options.meanwhile)
 end
 
 local function open_patiently(target, options)
@@ -91,7 +91,8 @@ end
 --- Connects and sets the session up.
 -- @tparam table target where: see docs/architecture.md
 -- @tparam[opt] table options command and build (for application_name), session (settings beside the
---   defaults, name -> text), read_only, connect_timeout and wait (seconds), on_wait(message)
+--   defaults, name -> text), read_only, connect_timeout and wait (seconds), on_wait(message), meanwhile (called again
+--   and again while the server is waited for, to do a small piece of work, until it gives false)
 -- @treturn[1] Db session, for a `<close>` variable
 -- @treturn[2] nil
 -- @treturn[2] string message
@@ -111,6 +112,7 @@ function db.connect(target, options)
     connect_timeout = options.connect_timeout,
     wait = options.wait,
     on_wait = options.on_wait,
+    meanwhile = options.meanwhile,
   }, depth = 0 }, Db)
   local ok, message, code, detail = self:reconnect()
   if not ok then

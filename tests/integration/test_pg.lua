@@ -18,6 +18,35 @@ function TestPg:tearDown()
   self.database:close()
 end
 
+function TestPg:test_connect_works_while_the_server_is_waited_for()
+  local pieces = 0
+  local conn = assert(pg.connect(self.database.params, 10, function()
+    pieces = pieces + 1
+    return pieces < 500
+  end))
+  lu.assertEquals(pieces, 500)
+  lu.assertEquals(conn:query("select 1 as one")[1].one, 1)
+  conn:close()
+end
+
+function TestPg:test_what_fails_meanwhile_is_raised_and_leaves_no_connection()
+  local name = "meanwhile " .. self.database.name
+  local params = { application_name = name }
+  for key, value in pairs(self.database.params) do
+    params[key] = value
+  end
+  lu.assertErrorMsgContains("broken piece", pg.connect, params, 10, function()
+    error("broken piece")
+  end)
+  collectgarbage()
+  local deadline = clock.monotonic() + 10
+  local left
+  repeat
+    left = self.conn:query("select count(*) as left from pg_stat_activity where application_name = $1", { name })[1].left
+  until left == 0 or clock.monotonic() > deadline
+  lu.assertEquals(left, 0)
+end
+
 function TestPg:test_query_gives_typed_values()
   local row = self.conn:query([[select 7::int8 as i, true as t, false as f, 1.5::float8 as d, '\x00ff41'::bytea as b,
     'text' as s, 12345678901234567890.5::numeric as n, null as nothing, '{1,2}'::int[] as a]])[1]

@@ -8,7 +8,6 @@ local flags = require("tilth.flags")
 local fs = require("tilth.fs")
 local hash = require("tilth.hash")
 local identity = require("tilth.identity")
-local ledger = require("tilth.ledger")
 local project = require("tilth.project")
 local settings = require("tilth.settings")
 local url = require("tilth.url")
@@ -179,7 +178,7 @@ local function recover(made)
     made.report:warn(text)
   end
   local seen
-  seen, message, code, detail = ledger.observe(made.db, made.build)
+  seen, message, code, detail = require("tilth.ledger").observe(made.db, made.build)
   if not seen then
     return nil, message, code, detail
   end
@@ -232,13 +231,14 @@ function observe.run(ctx, request)
   if request.by_flags then
     request.reset, request.seed = made.flags.reset.set, made.flags.seed.set
   end
+  made.meanwhile = require("tilth.flow.ahead").loader(request)
   local steps = { observe_pipeline, observe_seeds, made.database }
   if not request.dry_run then
     steps[#steps + 1] = made.take_lock
   end
   steps[#steps + 1] = function()
     -- Only a command that keeps the ledger needs all of it: reading it takes the server some milliseconds.
-    made.observed.ledger, message, code, detail = ledger.observe(made.db, made.build, not request.keeps_ledger)
+    made.observed.ledger, message, code, detail = require("tilth.ledger").observe(made.db, made.build, not request.keeps_ledger)
     return made.observed.ledger, message, code, detail
   end
   steps[#steps + 1] = recover

@@ -17,6 +17,19 @@ local function append(list, more)
   end
 end
 
+--- The modules that plan a request.
+-- @tparam table request what is wanted
+-- @treturn table list of names
+function plan.modules(request)
+  local names = {}
+  for _, planner in ipairs(PLANNERS) do
+    if request[planner.part] then
+      names[#names + 1] = planner.module
+    end
+  end
+  return names
+end
+
 --- What the world looks like for the steps after a reset: the same, with an empty history, and no seed that has run.
 local function after_reset(observed)
   local history = { exists = false, rows = {} }

@@ -38,6 +38,7 @@ function World:database()
     read_only = request.read_only,
     session = lock_timeout and { lock_timeout = ("%dms"):format(math.floor(lock_timeout * 1000)) } or nil,
     wait = self.settings:get("wait"),
+    meanwhile = self.meanwhile,
     on_wait = function(why)
       report:status("waiting for the database: " .. why)
     end,
