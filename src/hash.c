@@ -15,14 +15,19 @@
 
 #define MOST_RANDOM_BYTES (1 << 20)
 
-void tilth_hash_push_hex(lua_State *L, const unsigned char *bytes, size_t count)
+void tilth_hash_write_hex(char *to, const unsigned char *bytes, size_t count)
 {
     static const char digits[] = "0123456789abcdef";
-    char text[2 * SHA256_DIGEST_LENGTH];
     for (size_t i = 0; i < count; i++) {
-        text[2 * i] = digits[bytes[i] >> 4];
-        text[2 * i + 1] = digits[bytes[i] & 15];
+        to[2 * i] = digits[bytes[i] >> 4];
+        to[2 * i + 1] = digits[bytes[i] & 15];
     }
+}
+
+void tilth_hash_push_hex(lua_State *L, const unsigned char *bytes, size_t count)
+{
+    char text[2 * SHA256_DIGEST_LENGTH];
+    tilth_hash_write_hex(text, bytes, count);
     lua_pushlstring(L, text, 2 * count);
 }
 

@@ -20,6 +20,9 @@ struct tilth_hash_file {
  * Lua, so that a thread may call it. */
 bool tilth_hash_file(int folder, const char *path, struct tilth_hash_file *file);
 
+/* Writes bytes as small hexadecimal digits, without a NUL at the end. */
+void tilth_hash_write_hex(char *to, const unsigned char *bytes, size_t count);
+
 /* Pushes bytes as small hexadecimal digits; at most 32 of them. */
 void tilth_hash_push_hex(lua_State *L, const unsigned char *bytes, size_t count);
 

@@ -13,10 +13,11 @@ hash.sha256 = core.sha256
 -- @function folder
 -- @tparam string path the folder
 -- @tparam string tail the file in each folder
--- @treturn FolderJob job: `job:wait()`, once, gives five lists: the folders' names in byte order, their files' digests as sha256
---   gives them (false where a file can't be read), sizes in bytes, booleans (all bytes are 1 to 127, so that there is no NUL and
---   nothing that is not UTF-8), and the names of what is not a folder; or nil, message, "failed" where the folder can't be read
---   at one go
+-- @treturn FolderJob job: `job:wait()`, once, gives a table, or nil, message, "failed" where the folder can't be read at one go:
+--   `count` of folders, `others` (names of what is not a folder), `listing` (DIGEST/NAME/ of each folder in one text, in byte order;
+--   nil where a file can't be read), `stamped` (whether the names begin with ascending stamps of 14 digits). Then `job:folders()`
+--   gives four lists: names in byte order, digests as sha256 gives them (false where a file can't be read), sizes in bytes, and
+--   whether all bytes are 1 to 127, so that there is no NUL and nothing that is not UTF-8
 -- @treturn[2] nil
 -- @treturn[2] string message
 -- @treturn[2] integer errno

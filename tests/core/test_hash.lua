@@ -56,19 +56,54 @@ function TestHash:test_folder_hashes_a_file_of_each_folder()
   made:write("d/other", "no x.sql here")
   made:write("plain-file", "x")
   assert(fs.symlink(made:join("b"), made:join("link")))
-  local names, digests, sizes, plain, others = assert(hash.folder(made.path, "x.sql")):wait()
+  local job <close> = assert(hash.folder(made.path, "x.sql"))
+  local found = assert(job:wait())
+  local names, digests, sizes, plain = job:folders()
   lu.assertEquals(names, { "a", "b", "c", "d" })
   lu.assertEquals(digests, { hash.sha256(""), hash.sha256("select 1;\n"), hash.sha256("é"), false })
   lu.assertEquals(sizes, { 0, 10, 2, 0 })
   lu.assertEquals(plain, { true, true, false, false })
-  lu.assertEquals(others, { "link", "plain-file" })
+  lu.assertEquals(found, { count = 4, others = { "link", "plain-file" }, stamped = false })
 end
 
 function TestHash:test_folder_reads_long_files_whole()
   local made, text = temp.folder("hash"), ("0123456789abcdef"):rep(10000)
   made:write("a/x.sql", text)
-  local _, digests, sizes = hash.folder(made.path, "x.sql"):wait()
+  local job <close> = hash.folder(made.path, "x.sql")
+  job:wait()
+  local _, digests, sizes = job:folders()
   lu.assertEquals({ digests[1], sizes[1] }, { hash.sha256(text), #text })
+end
+
+function TestHash:test_folder_lists_digests_and_names_in_one_text()
+  local made = temp.folder("hash")
+  made:write("20240102030405_b/x.sql", "b")
+  made:write("20240102030404_a/x.sql", "a")
+  made:write("other", "x")
+  local found = hash.folder(made.path, "x.sql"):wait()
+  lu.assertEquals(found.listing, ("%s/20240102030404_a/%s/20240102030405_b/"):format(hash.sha256("a"), hash.sha256("b")))
+  lu.assertTrue(found.stamped)
+end
+
+function TestHash:test_folder_names_are_stamped_when_their_stamps_ascend()
+  for _, case in ipairs({
+    { {}, true }, { { "20240102030405_a" }, true }, { { "20240102030405_a", "20240102030405_b" }, false }, { { "init" }, false },
+    { { "20240102030405_a", "20240102030406" }, false }, { { "2024010203040_a" }, false }, { { "202401020304055_a" }, false },
+  }) do
+    local made = temp.folder("hash")
+    for _, name in ipairs(case[1]) do
+      made:write(name .. "/x.sql", "")
+    end
+    lu.assertEquals(hash.folder(made.path, "x.sql"):wait().stamped, case[2], table.concat(case[1], " "))
+  end
+end
+
+function TestHash:test_folders_are_asked_for_after_the_wait()
+  local job <close> = hash.folder("/usr", "x")
+  lu.assertErrorMsgContains("not waited for", job.folders, job)
+  job:wait()
+  job:close()
+  lu.assertErrorMsgContains("not waited for", job.folders, job)
 end
 
 function TestHash:test_folder_that_is_not_there_is_a_no()

@@ -72,6 +72,45 @@ function TestMigrateDeploy:test_second_run_changes_nothing()
   lu.assertEquals(rows(self)[1], before[1])
 end
 
+local function deployed(self, parts)
+  make(self, { { "20240101000000_a", "CREATE TABLE a (id int);" }, { "20240102000000_b", "CREATE TABLE b (id int);" } }, parts)
+  lu.assertEquals(run(self, "deploy").status, 0)
+end
+
+function TestMigrateDeploy:test_edited_missing_and_failed_are_seen_in_a_history_of_the_same_length()
+  for _, case in ipairs({
+    { "UPDATE _prisma_migrations SET checksum = repeat('0', 64) WHERE migration_name LIKE '%a'", 0, "was edited after it was applied" },
+    { "UPDATE _prisma_migrations SET migration_name = 'gone' WHERE migration_name LIKE '%a'", 1, "already exists" },
+    { "UPDATE _prisma_migrations SET finished_at = NULL, checksum = repeat('0', 64) WHERE migration_name LIKE '%a'", 1, "P3009" },
+    { "UPDATE _prisma_migrations SET rolled_back_at = now() WHERE migration_name LIKE '%a'", 1, "already exists" },
+  }) do
+    deployed(self)
+    self.database:query(case[1])
+    local result = run(self, "deploy")
+    lu.assertEquals(result.status, case[2], case[1] .. result.text)
+    lu.assertStrContains(result.text, case[3])
+    self.database:query("DROP TABLE a, b, _prisma_migrations")
+  end
+end
+
+function TestMigrateDeploy:test_rolled_back_rows_beside_applied_ones_are_no_work()
+  deployed(self)
+  self.database:query("INSERT INTO _prisma_migrations (id, checksum, migration_name, rolled_back_at) "
+    .. "SELECT 'old', checksum, migration_name, now() FROM _prisma_migrations WHERE migration_name LIKE '%a'")
+  local result = run(self, "deploy")
+  lu.assertEquals(result.status, 0, result.text)
+  lu.assertStrContains(result.stdout, "No pending migrations to apply.")
+end
+
+function TestMigrateDeploy:test_checks_of_a_team_see_files_and_rows_of_a_history_in_step()
+  deployed(self, { config = [[return { checks = { function(observed)
+    local row, file = observed.history.rows[2] or {}, observed.migrations[2]
+    return { severity = "note", message = ("row %s %s, file %s %s, %d of %d"):format(row.migration_name, row.finished_at, file.name,
+      file.sha256 == row.checksum, #observed.history.rows, #observed.migrations) }
+  end } }]] })
+  lu.assertStrContains(run(self, "deploy").text, "row 20240102000000_b true, file 20240102000000_b true, 2 of 2")
+end
+
 function TestMigrateDeploy:test_dry_run_changes_nothing()
   make(self, { { "1_a", "CREATE TABLE a (id int);" } })
   local result = run(self, "deploy", "--dry-run")

@@ -57,6 +57,54 @@ function TestMigrateFolder:test_only_real_directories_count()
   lu.assertTrue(found.exists)
 end
 
+-- What hash.folder gives for folders that are plain.
+local function job_of(names, stamped)
+  local job = { asked = 0 }
+  function job.wait()
+    local listing = {}
+    for position, name in ipairs(names) do
+      listing[position] = ("sha:%d/%s/"):format(position, name)
+    end
+    return { count = #names, others = {}, listing = table.concat(listing), stamped = stamped }
+  end
+  function job:folders()
+    self.asked = self.asked + 1
+    local digests, sizes, plain = {}, {}, {}
+    for position in ipairs(names) do
+      digests[position], sizes[position], plain[position] = "sha:" .. position, 7, true
+    end
+    return names, digests, sizes, plain
+  end
+  function job.close()
+  end
+  return job
+end
+
+function TestMigrateFolder:test_entries_read_ahead_are_made_when_one_is_asked_for()
+  local job = job_of({ "20240101000000_a", "20240102000000_b" }, true)
+  local found = folder.read(fake({}, {}), digest, "/m", job)
+  lu.assertEquals({ #found, found.listing, found.dir, found.nothing }, { 2, "sha:1/20240101000000_a/sha:2/20240102000000_b/", "/m" })
+  lu.assertEquals(job.asked, 0)
+  lu.assertEquals(found[2], { name = "20240102000000_b", path = "/m/20240102000000_b/migration.sql", sha256 = "sha:2", size = 7 })
+  local names = {}
+  for position, migration in ipairs(found) do
+    names[position] = migration.name
+  end
+  lu.assertEquals(names, { "20240101000000_a", "20240102000000_b" })
+  lu.assertEquals({ #found, found[3], job.asked }, { 2, nil, 1 })
+end
+
+function TestMigrateFolder:test_names_without_stamps_read_ahead_are_sorted()
+  local found = folder.read(fake({}, {}), digest, "/m", job_of({ "B", "a" }, false))
+  lu.assertEquals({ found[1].name, found[2].name, found.byte_order_differs }, { "a", "B", true })
+end
+
+function TestMigrateFolder:test_prisma8_is_found_among_what_was_read_ahead()
+  local files = fake({ ["/m/app"] = { directory("x") } }, { ["/m/app/x/ops.json"] = "{}" })
+  lu.assertEquals(folder.read(files, digest, "/m", job_of({ "app" }, false)).prisma8, "/m/app/x/ops.json")
+  lu.assertNil(folder.read(files, digest, "/m", job_of({ "appendix", "1_app" }, false)).prisma8)
+end
+
 function TestMigrateFolder:test_missing_folder_means_no_migrations()
   local found = folder.read(fake({}, {}), digest, "/m")
   lu.assertEquals(#found, 0)

@@ -24,6 +24,27 @@ function TestMigrateHistory:test_rows_are_sorted_by_name_and_state()
   lu.assertNil(found.c)
 end
 
+function TestMigrateHistory:test_in_step_means_the_same_rows_and_nothing_else()
+  local migrations = { { name = "1_a" }, { name = "2_b" }, listing = "aa/1_a/bb/2_b/" }
+  for _, case in ipairs({
+    { { rows = 2, unclear = 0, listing = "aa/1_a/bb/2_b/" }, true },
+    { { rows = 2, unclear = 1, listing = "aa/1_a/bb/2_b/" }, false },
+    { { rows = 3, unclear = 0, listing = "aa/1_a/bb/2_b/" }, false },
+    { { rows = 1, unclear = 0, listing = "aa/1_a/bb/2_b/" }, false },
+    { { rows = 2, unclear = 0, listing = "aa/1_a/cc/2_b/" }, false },
+    { { rows = 0, unclear = 0 }, false },
+  }) do
+    lu.assertEquals(history.in_step(migrations, case[1]), case[2])
+  end
+  lu.assertTrue(history.in_step({ listing = "" }, { rows = 0, unclear = 0 }))
+  lu.assertFalse(history.in_step({ { name = "1_a" } }, { rows = 1, unclear = 0, listing = "aa/1_a/" }), "a file that can't be read")
+end
+
+function TestMigrateHistory:test_rows_in_step_are_those_of_the_folder()
+  lu.assertEquals(history.rows_in_step({ { name = "1_a", sha256 = "aa" } }),
+    { { migration_name = "1_a", checksum = "aa", finished_at = true } })
+end
+
 function TestMigrateHistory:test_mark_is_read_back()
   local cases = {
     { {}, "", {} }, { { running = true }, "", { running = true } }, { { indexes = 3 }, "", { indexes = 3 } },

@@ -49,7 +49,7 @@ return {
   about = "no deployment goes on over a migration that is recorded as failed",
   run = function(observed, plan)
     local found = review.effective(observed, plan).history
-    if not review.migrates(plan) or not found then
+    if not review.migrates(plan) or not found or found.in_step then
       return {}
     end
     local lines, findings, first = {}, {}, nil

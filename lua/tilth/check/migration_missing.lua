@@ -9,11 +9,14 @@ return {
   about = "the checkout has all migrations that are applied",
   run = function(observed, plan)
     local found = review.effective(observed, plan).history
+    if not found or found.in_step then
+      return {}
+    end
     local here, names = {}, {}
     for _, migration in ipairs(observed.migrations or {}) do
       here[migration.name] = true
     end
-    for _, row in ipairs(found and found.rows or {}) do
+    for _, row in ipairs(found.rows) do
       if history.state(row) == "applied" and not here[row.migration_name] then
         here[row.migration_name] = true
         names[#names + 1] = "`" .. row.migration_name .. "`"

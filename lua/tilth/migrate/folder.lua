@@ -75,7 +75,70 @@ local function sort_entries(entries)
     local list = entry.type == "directory" and names or others
     list[#list + 1] = entry.name
   end
-  return names, others, {}
+  return names, others
+end
+
+-- Puts all migrations into the list, in the order of the names. What was hashed ahead and is plain needs no closer look.
+local function fill(migrations, files, sha256, names, digests, sizes, plain)
+  local dir = migrations.dir
+  local before, after = dir .. "/", "/" .. folder.FILE
+  for position, name in ipairs(names) do
+    local digest = digests and digests[position]
+    migrations[position] = digest and plain[position]
+      and { name = name, path = before .. name .. after, sha256 = digest, size = sizes[position] }
+      or read_migration(files, sha256, dir, name)
+  end
+end
+
+-- The list fills itself when an entry is asked for: a deployment with nothing to do asks for none.
+local function fill_when_asked(migrations, files, sha256, job, count)
+  return setmetatable(migrations, {
+    __len = function()
+      return count
+    end,
+    __index = function(self, key)
+      if math.type(key) == "integer" then
+        setmetatable(self, nil)
+        fill(self, files, sha256, job:folders())
+        job:close()
+        return self[key]
+      end
+    end,
+  })
+end
+
+local function read_ahead(files, sha256, migrations, job, found)
+  migrations.listing = found.listing
+  if found.stamped then
+    fill_when_asked(migrations, files, sha256, job, found.count)
+  else
+    fill(migrations, files, sha256, job:folders())
+    job:close()
+  end
+  -- Each digest and each name has a slash behind it.
+  return not found.listing or ("/" .. found.listing):find("/app/", 1, true) ~= nil
+end
+
+local function in_order(migrations)
+  local names, by_name = {}, {}
+  for position, migration in ipairs(migrations) do
+    names[position], by_name[migration.name] = migration.name, migration
+  end
+  local differs
+  names, differs = order.sort(names)
+  for position, name in ipairs(names) do
+    migrations[position] = by_name[name]
+  end
+  return differs
+end
+
+local function has(list, name)
+  for _, entry in ipairs(list) do
+    if entry == name then
+      return true
+    end
+  end
+  return false
 end
 
 --- Reads all migrations of a project.
@@ -84,43 +147,32 @@ end
 -- @tparam string dir the migrations folder
 -- @tparam[opt] userdata ahead what hash.folder(dir, folder.FILE) began: files of plain ASCII need no closer look then
 -- @treturn table list of { name, path, sha256, size, bom, problem } in the order in which they run; with
---   dir, exists, lock_file = { path, found, provider, line }, byte_order_differs, prisma8 (the path of an ops.json)
+--   dir, exists, lock_file = { path, found, provider, line }, byte_order_differs, prisma8 (the path of an ops.json), and with
+--   `ahead` listing (SHA-256/NAME/ of all, in the order of bytes; nil where a file can't be read)
 -- @treturn nil,string,integer when the folder is there but can't be listed
 function folder.read(files, sha256, dir, ahead)
   local migrations = { dir = dir, exists = true, lock_file = { path = dir .. "/migration_lock.toml", found = false } }
-  local names, digests, sizes, plain, others
-  if ahead then
-    names, digests, sizes, plain, others = ahead:wait()
-  end
-  if not names then
+  local found = ahead and ahead:wait()
+  local others, may_have_app, sorted = found and found.others, true, found and found.stamped
+  if found then
+    may_have_app = read_ahead(files, sha256, migrations, ahead, found)
+  else
     local entries, message, code = files.list(dir)
-    if not entries then
-      if code == ENOENT or code == ENOTDIR then
-        migrations.exists = false
-        return migrations
-      end
+    if not entries and (code == ENOENT or code == ENOTDIR) then
+      migrations.exists = false
+      return migrations
+    elseif not entries then
       return nil, ("cannot read the migrations folder %s: %s"):format(dir, message), code
     end
-    names, others, digests = sort_entries(entries)
+    local names
+    names, others = sort_entries(entries)
+    fill(migrations, files, sha256, names)
   end
-  local has_app = false
-  for _, name in ipairs(others) do
-    if name == "migration_lock.toml" then
-      migrations.lock_file = read_lock_file(files, dir)
-    end
+  migrations.byte_order_differs = not sorted and in_order(migrations) or false
+  if has(others, "migration_lock.toml") then
+    migrations.lock_file = read_lock_file(files, dir)
   end
-  local found = {}
-  for position, name in ipairs(names) do
-    has_app = has_app or name == "app"
-    if digests[position] and plain[position] then
-      found[name] = { name = name, path = dir .. "/" .. name .. "/" .. folder.FILE, sha256 = digests[position], size = sizes[position] }
-    end
-  end
-  names, migrations.byte_order_differs = order.sort(names)
-  for position, name in ipairs(names) do
-    migrations[position] = found[name] or read_migration(files, sha256, dir, name)
-  end
-  migrations.prisma8 = has_app and find_prisma8(files, dir) or nil
+  migrations.prisma8 = may_have_app and find_prisma8(files, dir) or nil
   return migrations
 end
 

@@ -33,6 +33,12 @@ SELECT id, checksum, finished_at, migration_name, rolled_back_at, started_at, ap
  CASE WHEN finished_at IS NULL THEN pg_catalog.left(logs, 20000) END AS logs
  FROM %s ORDER BY started_at, migration_name COLLATE pg_catalog."C"]]
 
+-- The text that a folder's listing is compared with.
+local SELECT_LISTING <const> = [[
+SELECT count(*) AS rows, count(*) FILTER (WHERE finished_at IS NULL OR rolled_back_at IS NOT NULL) AS unclear,
+ string_agg(checksum || '/' || migration_name || '/', '' ORDER BY migration_name COLLATE pg_catalog."C") AS listing
+ FROM %s]]
+
 local MARK <const> = "tilth: statement by statement: "
 
 --- What follows the mark when a statement failed: its line and the error come after it.
@@ -51,6 +57,33 @@ end
 -- @treturn string
 function history.select_sql(name, whole)
   return (whole and SELECT_WHOLE or SELECT):format(name)
+end
+
+--- The statement that reads the history as one text: { rows, unclear = how many are failed or rolled back, listing }.
+-- @tparam string name the table's name, as SQL
+-- @treturn string
+function history.listing_sql(name)
+  return SELECT_LISTING:format(name)
+end
+
+--- Is all that the folder holds applied as it is there, and nothing else recorded? Neither names of folders nor checksums hold
+-- a slash, so that the same number of rows and the same text mean the same rows.
+-- @tparam table migrations as folder.read gives them, with listing
+-- @tparam table row of history.listing_sql
+-- @treturn boolean
+function history.in_step(migrations, row)
+  return migrations.listing ~= nil and row.unclear == 0 and row.rows == #migrations and (row.listing or "") == migrations.listing
+end
+
+--- The rows of a history that is in step with the folder, as select_sql would give them.
+-- @tparam {table,...} migrations
+-- @treturn {table,...}
+function history.rows_in_step(migrations)
+  local rows = {}
+  for position, migration in ipairs(migrations) do
+    rows[position] = { migration_name = migration.name, checksum = migration.sha256, finished_at = true }
+  end
+  return rows
 end
 
 --- The statement that records a migration that ran in the transaction that is open.

@@ -75,6 +75,23 @@ local function read_empty(db, project, whole)
   return { exists = false, schema = schema, qualified = qualified(db, schema), rows = {} }, others
 end
 
+-- What a message that reads the history gave: its results, or what is there without one.
+local function read(db, project, sql, whole)
+  local results, message, code, detail = db:script(WHERE_FOUND .. ";" .. sql)
+  if results then
+    return results
+  end
+  local found, objects, state, more
+  if code == UNDEFINED_TABLE then
+    found, objects, state, more = read_empty(db, project, whole)
+    if found then
+      return {}, found, objects
+    end
+    message, code, detail = objects, state, more
+  end
+  return nil, "cannot read the history of migrations: " .. message, code, detail
+end
+
 --- Reads the history. One message where the table is there, which is nearly always.
 -- @tparam table db
 -- @tparam table project for the schemas of its datasource
@@ -83,18 +100,25 @@ end
 -- @treturn {table,...} without a history: the tables that are there, { schema, name, extension }
 -- @treturn nil,string,string,table
 function observe.history(db, project, whole)
-  local results, message, code, detail = db:script(WHERE_FOUND .. ";" .. history.select_sql(history.TABLE, whole))
-  if results then
-    return found_history(db, unquoted(results[1][1].schema), results[2]), {}
+  local results, found, objects, detail = read(db, project, history.select_sql(history.TABLE, whole), whole)
+  if not results then
+    return nil, found, objects, detail
+  elseif found then
+    return found, objects
   end
-  if code ~= UNDEFINED_TABLE then
-    return nil, "cannot read the history of migrations: " .. message, code, detail
-  end
-  local found, objects, state, more = read_empty(db, project, whole)
-  if not found then
-    return nil, "cannot read the history of migrations: " .. objects, state, more
-  end
-  return found, objects
+  return found_history(db, unquoted(results[1][1].schema), results[2]), {}
+end
+
+-- A history that is in step with the folder; its rows are made only when somebody asks for them.
+local function in_step(db, schema, migrations)
+  return setmetatable({ exists = true, in_step = true, schema = schema, qualified = qualified(db, schema) }, {
+    __index = function(self, key)
+      if key == "rows" then
+        self.rows = history.rows_in_step(migrations)
+        return self.rows
+      end
+    end,
+  })
 end
 
 -- Marks what differs from the file that was applied. The text is read again: that happens next to never.
@@ -140,18 +164,33 @@ end
 -- @tparam table|nil settings
 -- @tparam table|nil options whole: read all columns of all rows
 -- @treturn table { migrations = list (see folder.read; with changed and stored where a file differs from its row),
---   history = { exists, schema, qualified, rows }, objects = tables that are there without a history }
+--   history = { exists, schema, qualified, rows, in_step = all of the folder is applied as it is, and nothing else },
+--   objects = tables that are there without a history }
 -- @treturn nil,string,string,table
 function observe.observe(db, project, settings, options) -- luacheck: no unused args
-  local migrations, message, code = folder.read(fs, hash.sha256, project.migrations_dir, options and options.ahead)
+  local ahead, whole = options and options.ahead, options and options.whole
+  local listing, found, objects, detail
+  if ahead then
+    -- Asked for first, since the files are still being read; nearly always this is all that there is to know.
+    listing, found, objects, detail = read(db, project, history.listing_sql(history.TABLE), whole)
+    if not listing then
+      return nil, found, objects, detail
+    end
+  end
+  local migrations, message, code = folder.read(fs, hash.sha256, project.migrations_dir, ahead)
   if not migrations then
     return nil, message, code
   end
   migrations.from = project.migrations_from
   migrations.prisma8 = migrations.prisma8 or project.prisma8
-  local found, objects, state, detail = observe.history(db, project, options and options.whole)
+  if listing and not found and history.in_step(migrations, listing[2][1]) then
+    return { migrations = migrations, history = in_step(db, unquoted(listing[1][1].schema), migrations), objects = {} }
+  end
   if not found then
-    return nil, objects, state, detail
+    found, objects, code, detail = observe.history(db, project, whole)
+    if not found then
+      return nil, objects, code, detail
+    end
   end
   compare(migrations, found.rows)
   read_failures(db, migrations, found.rows)

@@ -40,9 +40,11 @@ end
 --   close = id of a failed row of which nothing is there|nil }
 -- @treturn {table,...} what is left out, { kind, why }
 function plan.actions(observed)
-  local entries = history.by_name(observed.history.rows)
-  local actions = {}
-  for _, migration in ipairs(plan.pending(observed, entries)) do
+  local actions, entries = {}, nil
+  if not observed.history.in_step then
+    entries = history.by_name(observed.history.rows)
+  end
+  for _, migration in ipairs(entries and plan.pending(observed, entries) or {}) do
     local entry = entries[migration.name]
     actions[#actions + 1] = {
       kind = "migrate",
