@@ -30,8 +30,8 @@ function reset_confirm_mismatch.run(observed, plan)
   end
   return { { id = reset_confirm_mismatch.id, severity = "block", exit = 3,
     message = MESSAGES[why]:format(observed.target.database) .. ". Nothing was changed.",
-    advice = ("Check DATABASE_URL (%s). If this is the database, set RESET_DATABASE_CONFIRM=%s."):format(
-      observed.target.source or "its source is unknown", confirm.suggest(observed.target.database, observed.reset.now)) } }
+    advice = ("Check %s. If this is the database, set RESET_DATABASE_CONFIRM=%s."):format(
+      observed.target.source or "the database URL", confirm.suggest(observed.target.database, observed.reset.now)) } }
 end
 
 return reset_confirm_mismatch

@@ -17,7 +17,9 @@ function reset_stale_flag.run(observed, plan)
     return {}
   end
   local steps = removal.steps("RESET_DATABASE", observed.build, observed.flags.reset.source)
-  local since = ("RESET_DATABASE is true since %s; %s, and ended well."):format(stale.describe(spent.since), spent.text)
+  -- Most often the build that reset is the one with which it began.
+  local since = ("RESET_DATABASE is true since %s%s, and ended well."):format(stale.describe(spent.since),
+    spent.since.id == spent.spent.id and ", which has reset this database with it already" or "; " .. spent.text)
   if spent.policy == "reset" then
     return { { id = reset_stale_flag.id, severity = "warn", advice = steps,
       message = since .. " It resets again, because tilth.config.lua says reset.stale = \"reset\"." } }

@@ -171,7 +171,8 @@ function record.without_acting(world, blocked)
     try_ledger(world, { ok = false, steps = {}, refused = blocked.id, error = { message = blocked.message, code = blocked.code } })
   end
   local message = blocked.message
-  if blocked.code then
+  -- Prisma's codes are searched for; our own words only decide on the exit status.
+  if blocked.code and blocked.code:find("^P%d+$") then
     message = blocked.code .. "\n\n" .. message
   end
   return nil, message, blocked.code or "unsafe", { exit = blocked.exit, advice = blocked.advice, data = data }
