@@ -12,6 +12,7 @@ local MARK <const> = "\1end of step %d\1"
 --- How the documentation calls what differs from run to run: { pattern, what is put in its place }.
 local DIFFERS <const> = {
   { "tilth_bin_(%d+)_public_%d+", "tilth_bin_%1_public" },
+  { "^Backup: .*$", "Backup" }, -- its format depends on the programs that the machine has
   { "%f[%d]%d%d%d%d%-%d%d%-%d%d[T ]%d%d:%d%d:%d%d[%d.]*Z?", "TIME" }, { "%f[%d]%d%d%d%d%-%d%d%-%d%d%f[%D]", "DAY" },
   { "%f[%d]%d%d%d%d%d%d%d%dT%d%d%d%d%d%dZ", "TIME" }, { "%f[%d]" .. ("%d"):rep(14) .. "%f[%D]", "TIME" },
   { "%f[%x]" .. ("%x"):rep(64) .. "%f[%X]", "DIGEST" }, { "%f[%d]%d+%.?%d* m?s%f[%A]", "DURATION" },
