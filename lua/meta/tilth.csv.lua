@@ -48,7 +48,7 @@ function csv.reader(source, options) end
 ---@param path string
 ---@param options? table see above
 ---@return tilth.CsvReader? # reader
----@return userdata|string # file, to be closed
+---@return file*|string # file, to be closed
 ---@return string|integer|nil # "csv", or an errno
 ---@return table? # detail: file, line
 function csv.open(path, options) end
@@ -78,7 +78,7 @@ function csv.read(path, options) end
 ---@return function # iterator
 ---@return |nil
 ---@return |nil
----@return userdata # file
+---@return file* # file
 function csv.rows(path, options) end
 
 return csv

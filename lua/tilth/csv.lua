@@ -138,7 +138,7 @@ end
 -- @tparam string path
 -- @tparam[opt] table options see above
 -- @treturn[1] Reader reader
--- @treturn[1] userdata file, to be closed
+-- @treturn[1] file* file, to be closed
 -- @treturn[2] nil
 -- @treturn[2] string message
 -- @treturn[2] string|integer "csv", or an errno
@@ -223,7 +223,7 @@ end
 -- @treturn function iterator
 -- @treturn nil
 -- @treturn nil
--- @treturn userdata file
+-- @treturn file* file
 -- @raise a message when the file cannot be read or is malformed, as io.lines does
 function csv.rows(path, options)
   local self, file = csv.open(path, options)

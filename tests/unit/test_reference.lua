@@ -1,0 +1,213 @@
+--- Tests the Lua reference: every public name is in it, parameters are named as in the code, and no generated file is stale.
+local lu = require("luaunit")
+local fs = require("tilth.fs")
+local reference = require("support.reference")
+
+local TestReference = {}
+
+local function read_model()
+  return reference.module("model").read(fs, reference.root())
+end
+
+--- Names of the functions in a table, those of metamethods and of inner fields left out.
+local function functions_in(live)
+  local names = {}
+  for name, value in pairs(live) do
+    if type(name) == "string" and type(value) == "function" and not name:find("^_") then
+      names[#names + 1] = name
+    end
+  end
+  table.sort(names)
+  return names
+end
+
+local function documented(entries, except)
+  local names = {}
+  for _, entry in ipairs(entries) do
+    if (entry.kind == "function" or not entry.kind) and not (except and except[entry.name]) then
+      names[#names + 1] = entry.name
+    end
+  end
+  table.sort(names)
+  return names
+end
+
+local function upvalue(fn, wanted)
+  local index = 1
+  while true do
+    local name, value = debug.getupvalue(fn, index)
+    if name == wanted or not name then
+      return value
+    end
+    index = index + 1
+  end
+end
+
+local function methods_of(object)
+  return getmetatable(object).__index
+end
+
+--- An object of each documented class, as it lives.
+local CLASSES <const> = {
+  ["tilth.Session"] = function()
+    return methods_of(require("tilth.session").new({ project = { root = "/" }, environment = {} }))
+  end,
+  ["tilth.SeedSession"] = function()
+    return methods_of(require("tilth.seed.session").new({ db = {} }))
+  end,
+  ["tilth.FakeStream"] = function()
+    return methods_of(require("tilth.fake").new(1))
+  end,
+  ["tilth.Db"] = function()
+    return assert(upvalue(require("tilth.db").connect, "Db"), "db.connect makes no Db")
+  end,
+  ["tilth.CsvReader"] = function()
+    return methods_of(assert(require("tilth.csv").reader(function() end, { header = { "a" } })))
+  end,
+}
+
+function TestReference:test_every_function_of_a_public_module_is_documented()
+  for _, item in ipairs(read_model().pages) do
+    local page = item.page
+    if page.module ~= false then
+      local live = functions_in(require(page.name))
+      local names = documented(item.functions)
+      if page.keyed then
+        -- Each method of a stream is a function of the module as well.
+        table.move(documented(item.classes[1].entries), 1, #item.classes[1].entries, #names + 1, names)
+        table.sort(names)
+      end
+      lu.assertEquals(names, live, page.name)
+    end
+  end
+end
+
+function TestReference:test_every_method_of_a_public_class_is_documented()
+  local seen = 0
+  for _, item in ipairs(read_model().pages) do
+    for _, class in ipairs(item.classes) do
+      local live = assert(CLASSES[class.class.name], class.class.name)()
+      lu.assertEquals(documented(class.entries), functions_in(live), class.class.name)
+      seen = seen + 1
+    end
+  end
+  lu.assertEquals(seen, 5)
+end
+
+function TestReference:test_every_function_of_the_prompt_is_documented()
+  local live = {}
+  require("tilth.repl.helpers").install(live, { session = {}, options = {} })
+  for _, item in ipairs(read_model().pages) do
+    if item.page.name == "tilth.repl" then
+      lu.assertEquals(documented(item.functions), functions_in(live))
+      return
+    end
+  end
+  lu.fail("there is no page about the prompt")
+end
+
+function TestReference:test_every_function_of_the_core_is_documented()
+  local libraries = read_model().libraries
+  for name, library in pairs(libraries) do
+    local live = functions_in(require("tilth.core." .. name))
+    local names = {}
+    for _, entry in ipairs(library.entries) do
+      names[#names + 1] = not entry.handle and entry.name or nil
+    end
+    table.sort(names)
+    lu.assertEquals(names, live, "tilth.core." .. name)
+  end
+  local runtime = assert(fs.read(reference.root() .. "/src/runtime.c"))
+  local count = 0
+  for name in runtime:gmatch('{"tilth%.core%.(%w+)"') do
+    lu.assertNotNil(libraries[name], name)
+    count = count + 1
+  end
+  lu.assertTrue(count > 10, count)
+end
+
+function TestReference:test_every_method_of_a_handle_is_documented()
+  local handles = read_model().handles
+  local child <close> = assert(require("tilth.process").spawn({ "true" }))
+  child:wait()
+  local folder = assert(fs.temporary("reference"))
+  local lock <close> = assert(fs.lock(folder .. "/lock"))
+  local live = {
+    child = methods_of(child), lock = methods_of(lock), parser = methods_of(require("tilth.core.csv").parser(",")),
+    stream = methods_of(require("tilth.hash").stream()), conn = debug.getregistry()["tilth.pg.connection"].__index,
+  }
+  assert(fs.remove_tree(folder))
+  for name, methods in pairs(live) do
+    lu.assertEquals(documented(handles[name]), functions_in(methods), name)
+  end
+end
+
+function TestReference:test_the_doc_comments_name_what_the_code_takes()
+  lu.assertEquals(reference.module("model").problems(read_model()), {})
+end
+
+function TestReference:test_a_wrong_doc_comment_is_found()
+  local source = reference.module("lua_source")
+  local model = reference.module("model")
+  local page = { name = "tilth.x", owner = "x" }
+  local cases = {
+    { "--- Does.\n-- @tparam string a\nfunction x.f(b)", "takes %(b%), and its comment names %(a%)" },
+    { "--- Does.\nfunction x.f(b)", "takes %(b%), and its comment names %(%)" },
+    { "---\n-- @tparam string b\nfunction x.f(b)", "has no text" },
+    { "--- Does.\n-- @param b\nfunction x.f(b)", "neither a type nor a text" },
+    { "--- Does.\n-- @tparam string b\n-- @tparam any ... more\nfunction x.f(b, ...)", nil },
+    { "--- Does.\n-- @tparam string b\nfunction x.f(_, b)", nil },
+  }
+  for _, case in ipairs(cases) do
+    local entries = source.read("--- A module.\nlocal x = {}\n\n" .. case[1] .. "\nend\n", "x").entries
+    lu.assertEquals(#entries, 1, case[1])
+    local problems = model.problems({ pages = { { page = page, functions = entries, classes = {} } }, libraries = {} })
+    if case[2] then
+      lu.assertStrMatches(table.concat(problems, "\n"), ".*" .. case[2] .. ".*")
+    else
+      lu.assertEquals(problems, {}, case[1])
+    end
+  end
+end
+
+function TestReference:test_a_c_function_without_its_line_is_found()
+  local read = reference.module("c_source").read
+  local text = "/* tilth.core.x: things. */\n\n%sstatic int x_f(lua_State *L)\n{\n}\n\n"
+    .. "    static const luaL_Reg functions[] = {{\"f\", x_f}, {NULL, NULL}};\n"
+  local good = read({ ["x.c"] = text:format("/* text | nil = x.f(a [, b]): gives\n * it back */\n") }).x.entries[1]
+  lu.assertEquals({ good.owner, good.mark, good.name, good.parameters, good.results, good.text },
+    { "x", ".", "f", "a [, b]", "text | nil", "gives it back" })
+  lu.assertTrue(read({ ["x.c"] = text:format("") }).x.entries[1].missing)
+  lu.assertTrue(read({ ["x.c"] = text:format("/* x.g(): another one */\n") }).x.entries[1].missing)
+  local problems = reference.module("model").problems({ pages = {}, libraries = read({ ["x.c"] = text:format("") }) })
+  lu.assertStrContains(problems[1], "x.f (x_f) has no comment")
+end
+
+function TestReference:test_a_comment_is_taken_apart()
+  local read = reference.module("comment").read
+  local doc = read({ "Does.", "", "More.", "@tparam[opt] bool a why", "  and when", "@treturn[1] string", "@treturn[2] nil", "@raise a text" })
+  lu.assertEquals(doc.text, { "Does.", "", "More." })
+  lu.assertEquals(doc.params, { { name = "a", type = "boolean", optional = true, text = "why and when" } })
+  lu.assertEquals(doc.returns, { { { type = "string", text = "" } }, { { type = "nil", text = "" } } })
+  lu.assertEquals(doc.raises, "a text")
+  lu.assertErrorMsgContains("unknown tag", read, { "Does.", "@retrun string" })
+end
+
+function TestReference:test_no_generated_file_is_stale()
+  local files = reference.module("generate").all(fs, reference.root())
+  local count = 0
+  for path, text in pairs(files) do
+    local there = fs.read(reference.root() .. "/" .. path)
+    lu.assertTrue(there == text, path .. " is stale: run `tilth run scripts/reference.lua`")
+    count = count + 1
+  end
+  lu.assertTrue(count > 60, count)
+  -- What is no longer generated must go.
+  for _, folder in ipairs({ "docs/reference", "lua/meta", "scripts/completion" }) do
+    for _, entry in ipairs(assert(fs.list(reference.root() .. "/" .. folder))) do
+      lu.assertNotNil(files[folder .. "/" .. entry.name], folder .. "/" .. entry.name .. " is not generated any more: remove it")
+    end
+  end
+end
+
+return TestReference
