@@ -290,7 +290,7 @@ function cli.parse(arguments)
   elseif not known(name) then
     return nil, "unknown command " .. name, "usage"
   end
-  return parse(name, load_command(name), arguments, at)
+  return parse(name, arguments, at)
 end
 
 --- The names of all commands, for help and completion.
