@@ -157,6 +157,7 @@ static void begin(lua_State *L, struct limit *limit, double memory)
     if (memory > 0) {
         limit->used = memory_in_use(L);
         limit->most = limit->used + (size_t)memory;
+        lua_gc(L, LUA_GCRESTART); /* it rests at first: see allocator.h */
         limit->allocate = lua_getallocf(L, &limit->data);
         lua_setallocf(L, allocate, limit);
     }

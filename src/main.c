@@ -1,4 +1,5 @@
 /* The program: a Lua state, signal handlers, the command line. */
+#include "allocator.h"
 #include "interrupt.h"
 #include "runtime.h"
 
@@ -35,12 +36,12 @@ static void handle(int signal)
 
 static lua_State *open_state(void)
 {
-    lua_State *L = luaL_newstate();
+    lua_State *L = tilth_state_new();
     if (L == NULL)
         return NULL;
     lua_pushcfunction(L, tilth_runtime_open);
     if (lua_pcall(L, 0, 0, 0) != LUA_OK) {
-        lua_close(L);
+        tilth_state_close(L);
         return NULL;
     }
     return L;
@@ -97,7 +98,7 @@ int main(int argc, char **argv)
     if (fflush(stdout) != 0 && status == 0)
         status = 1;
 #ifdef TILTH_FREE_AT_EXIT
-    lua_close(L);
+    tilth_state_close(L);
 #endif
     /* Connections and children are closed by then; memory goes with the process. */
     return status;

@@ -5,8 +5,9 @@ local fs = require("tilth.core.fs")
 
 local TestMakefileLists = {}
 
-local NOT_IN_THE_CORE <const> = {
-  ["src/embed_lua.c"] = true, ["src/embed_names.c"] = true, ["src/embed_names.h"] = true, ["src/tilth.h"] = true, ["src/embedded.c"] = true, ["src/openers.c"] = true,
+local BUILT_APART <const> = {
+  ["src/embed_lua.c"] = true, ["src/embed_names.c"] = true, ["src/embed_names.h"] = true, ["src/tilth.h"] = true,
+  ["src/embedded.c"] = true, ["src/openers.c"] = true,
 }
 
 local function listed(variable)
@@ -24,7 +25,7 @@ local function find(folder, ending, names)
     local path = folder .. "/" .. entry.name
     if entry.type == "directory" then
       find(path, ending, names)
-    elseif entry.name:find(ending) and not NOT_IN_THE_CORE[path] then
+    elseif entry.name:find(ending) and not BUILT_APART[path] then
       names[#names + 1] = path
     end
   end
