@@ -3,6 +3,7 @@
 local lu = require("luaunit")
 
 local authority = require("support.authority")
+local clock = require("tilth.clock")
 local database = require("support.database")
 local guarded = require("support.guarded")
 local program = require("support.program")
@@ -101,6 +102,24 @@ function TestConnectCodes:test_P1002_another_deployment_holds_the_lock()
   lu.assertStrContains(found.message, "another build")
   lu.assertStrContains(found.advice, "pg_terminate_backend(" .. holder:info().pid)
   lu.assertStrContains(deploy.stderr, "another build")
+end
+
+function TestConnectCodes:test_doctor_waits_for_the_lock_as_long_as_it_was_told_to()
+  local own <close> = database.new()
+  local holder = own:connect({ application_name = "another build" })
+  assert(holder:query("select pg_advisory_lock(72707369)"))
+  local folder = make_project()
+  local env = { DATABASE_URL = own.url }
+  local late = program.run({ args = { "doctor", "--lock-patience", "700ms" }, cwd = folder.path, env = env })
+  lu.assertStrContains(late.stdout, "FAIL lock (P1002)")
+  lu.assertTrue(late.seconds >= 0.7, late.seconds)
+  local child <close> = program.start({ args = { "doctor", "--lock-patience", "1min" }, cwd = folder.path, env = env })
+  child:wait_for("ok    ledger")
+  clock.sleep(0.7)
+  assert(holder:query("select pg_advisory_unlock(72707369)"))
+  local result = child:wait()
+  lu.assertStrContains(result.stdout, "ok    lock")
+  lu.assertNotStrContains(result.stdout, "P1002")
 end
 
 function TestConnectCodes:test_P1003_database_that_does_not_exist()

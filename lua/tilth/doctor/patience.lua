@@ -1,4 +1,4 @@
---- Tries again, until --wait has passed, what may open by itself.
+--- Tries again for a while what may open by itself.
 local patience = {}
 
 local clock = require("tilth.clock")
@@ -9,17 +9,19 @@ local PAUSE <const> = 0.5
 -- @tparam table world left (a function: how many seconds of --wait are left), report
 -- @tparam string doing said on the status line
 -- @tparam function try gives a value, or nil, message, code
--- @tparam[opt] function hopeless given the code, says that waiting cannot help
+-- @tparam[opt] table options hopeless = function(code) that says that waiting cannot help, left = function in place of world.left
 -- @return what `try` gave last
-function patience.wait(world, doing, try, hopeless)
+function patience.wait(world, doing, try, options)
+  local hopeless, left = options and options.hopeless, options and options.left or world.left
   while true do
     local values = table.pack(try())
-    local over = world.left() < PAUSE
+    local rest = left()
+    local over = rest <= 0
     if values[1] or over or (hopeless and hopeless(values[3])) then
       return table.unpack(values, 1, values.n)
     end
     world.report:status(("waiting: %s: %s"):format(doing, values[2]))
-    clock.sleep(PAUSE)
+    clock.sleep(math.min(PAUSE, rest))
   end
 end
 

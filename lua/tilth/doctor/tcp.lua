@@ -65,9 +65,9 @@ end
 local function run(world)
   local place, more, failure = patience.wait(world, "no server yet", function()
     return try_all(world)
-  end, function(failed)
+  end, { hopeless = function(failed)
     return failed.code == EACCES
-  end)
+  end })
   if not place then
     return answer.fail(("Can't reach database server at `%s:%d`: %s"):format(world.target.host, failure.place.port, more), "P1001",
       advice(world, failure.place, failure.code))
