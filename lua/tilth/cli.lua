@@ -280,9 +280,11 @@ function cli.main(arguments, host)
 end
 
 --- Parses a command line without running it.
--- @param arguments list of the command line's words after the program's name
--- @return the parsed arguments; true where there is nothing to parse (`tilth`, `tilth --version`)
--- @return nil, message, "usage"
+-- @tparam table arguments list of the command line's words after the program's name
+-- @treturn[1] table|boolean the parsed arguments; true where there is nothing to parse (`tilth`, `tilth --version`)
+-- @treturn[2] nil
+-- @treturn[2] string message
+-- @treturn[2] string "usage"
 function cli.parse(arguments)
   local name, at = first_command(arguments)
   if not name then
