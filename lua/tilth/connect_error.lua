@@ -11,6 +11,8 @@ local BY_STATE = {
   ["57P01"] = "P1017",
 }
 
+local BUNDLE <const> = "https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem"
+
 local function is_tls(message)
   local text = message:lower()
   return text:find("ssl error", 1, true) or text:find("certificate", 1, true) or text:find("does not support ssl", 1, true)
@@ -77,11 +79,18 @@ local ADVICE = {
     .. "so the instance must be publicly accessible or be reached another way).",
   P1003 = "Check the database name in %s, or create the database.",
   P1010 = "Check the user in %s, and the server's pg_hba.conf and role rights (on RDS with rds.force_ssl, add sslmode=require).",
-  P1011 = "Check sslmode and sslrootcert in %s; for RDS download the certificate bundle and name it with sslrootcert.",
+  P1011 = "Check sslmode and sslrootcert in %s (or PGSSLMODE, PGSSLROOTCERT). "
+    .. "`tilth doctor` shows the server's certificates, and how to get the RDS bundle.",
   P1017 = "The server ended the connection: it may be restarting. Try again.",
   ["57P03"] = "The server is starting or stopping: wait for it with --wait 30s.",
   ["53300"] = "All of the server's connections are taken: end some, raise max_connections, or wait with --wait 30s.",
 }
+
+-- A bundle that nobody named: said, since the file may be old.
+local function bundle_advice(target)
+  return ("The server was verified against %s, the RDS bundle found beside the project. If it is old, get it anew: curl -fsSo %s %s")
+    :format(target.bundle, target.bundle, BUNDLE)
+end
 
 --- Puts a failed connection into words.
 -- @param target   where it was to go
@@ -96,6 +105,9 @@ function connect_error.explain(target, message, sqlstate)
     detail.advice = ADVICE[code]:gsub("%%s", function()
       return target.source or "the database URL"
     end)
+  end
+  if code == "P1011" and target.bundle then
+    detail.advice = bundle_advice(target)
   end
   if not headline then
     return ("cannot connect to %s: %s"):format(place(target), message), code, detail

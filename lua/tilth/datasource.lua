@@ -6,11 +6,6 @@ local json = require("tilth.json")
 local path = require("tilth.path")
 local url = require("tilth.url")
 
--- Where distributions keep the certificates of public authorities.
-local ROOT_CERTIFICATES <const> = {
-  "/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem",
-}
-
 local DIRECT_NAMES <const> = {
   "DIRECT_URL", "DIRECT_DATABASE_URL", "DATABASE_URL_UNPOOLED", "POSTGRES_URL_NON_POOLING", "POSTGRES_DIRECT_URL",
 }
@@ -126,23 +121,6 @@ local function base_of(project)
   return project.schema and path.dirname(project.schema.datasource_file) or project.root
 end
 
-local function add_roots(target, env, files)
-  if not target.options.system_roots then
-    return
-  end
-  -- libpq's own default place counts first, then what OpenSSL would use, then the distributions'.
-  local home = env.HOME and path.join(env.HOME, ".postgresql/root.crt")
-  if home and files.stat(home, "follow") then
-    return
-  end
-  for _, file in ipairs({ env.SSL_CERT_FILE or "", table.unpack(ROOT_CERTIFICATES) }) do
-    if file ~= "" and files.stat(file, "follow") then
-      target.params.sslrootcert = file
-      return
-    end
-  end
-end
-
 -- A pooled URL and, beside it, a direct one that nothing names: said, never switched to by itself.
 local function add_direct_hint(target, env, options)
   if not target.pooled then
@@ -159,9 +137,30 @@ local function add_direct_hint(target, env, options)
   end
 end
 
+-- What libpq would take from its variables and service files; the module is loaded when there are any.
+local function libpq_defaults(env, files)
+  return function(service)
+    local used = service ~= nil
+    for name in pairs(env) do
+      used = used or name:find("^PG") ~= nil
+    end
+    if used then
+      return require("tilth.url.service").defaults(env, files, service)
+    end
+    return {}
+  end
+end
+
+local function settle_roots(target, project, env, files)
+  if target.rds or target.options.system_roots or target.params.sslrootcert == "system" then
+    require("tilth.url.roots").settle(target, env, files, { project.root, base_of(project) })
+  end
+end
+
 local function target_of(project, env, text, place, reference, options)
   local target, message, code, detail = url.target(text, {
     source = source_text(place), from_file = place.file ~= nil, base = base_of(project),
+    defaults = options.files and libpq_defaults(env, options.files),
   })
   if not target then
     if reference.file then
@@ -173,7 +172,7 @@ local function target_of(project, env, text, place, reference, options)
   end
   target.variable = reference.env
   if options.files then
-    add_roots(target, env, options.files)
+    settle_roots(target, project, env, options.files)
   end
   add_direct_hint(target, env, options)
   return target

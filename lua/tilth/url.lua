@@ -27,7 +27,7 @@ local function pooled_why(target, host)
     return "the URL says pgbouncer=true"
   elseif host:find("-pooler.", 1, true) or host:find("%.pooler%.") or host:find("^pooler%.") then
     return "the host name is a pooler's"
-  elseif target.rds and host:find(".proxy-", 1, true) then
+  elseif target.proxy then
     return "the host is an RDS Proxy"
   elseif target.port == 6543 then
     return "port 6543 is a pooler's"
@@ -49,13 +49,35 @@ local function describe(target)
   return ("database \"%s\"%s at %s"):format(target.database, schema, place)
 end
 
-local function set_place(target, parts, given)
+local function split(text)
+  local list = {}
+  for part in (text .. ","):gmatch("(.-),") do
+    list[#list + 1] = part
+  end
+  return list
+end
+
+-- Prisma Client reads neither: whoever runs it with the same URL should know.
+local function take(target, defaults, keyword)
+  local value = defaults[keyword]
+  if value then
+    target.notes[#target.notes + 1] = ("the URL names no %s; that of a PG variable or service counts, which Prisma Client does not read")
+      :format(keyword)
+  end
+  return value
+end
+
+local function set_place(target, parts, given, defaults)
   local hosts, ports = parts.hosts, parts.ports
   if given.host and given.host ~= "" then
     hosts = { given.host }
   end
   if #hosts == 0 or (#hosts == 1 and hosts[1] == "") then
-    hosts = { "localhost" }
+    hosts = split(take(target, defaults, "host") or "localhost")
+  end
+  if #ports == 0 or (#ports == 1 and ports[1] == "") then
+    local port = take(target, defaults, "port")
+    ports = port and split(port) or ports
   end
   local listed = {}
   for i = 1, math.max(1, #hosts) do
@@ -71,13 +93,15 @@ local function set_place(target, parts, given)
   target.socket = hosts[1]:find("^[/@]") ~= nil
 end
 
-local function set_names(target, parts)
+local function set_names(target, parts, defaults)
   local database = parts.segments[1]
-  target.database = database and database ~= "" and database or "postgres"
-  target.user = parts.user and parts.user ~= "" and parts.user or nil
+  target.database = database and database ~= "" and database or take(target, defaults, "dbname") or "postgres"
+  target.user = parts.user and parts.user ~= "" and parts.user or defaults.user
   target.params.dbname, target.params.user = target.database, target.user
   if parts.password and parts.password ~= "" then
     target.params.password = parts.password
+  else
+    target.params.password = defaults.password
   end
   if #parts.segments > 1 and parts.segments[2] ~= "" then
     target.notes[#target.notes + 1] = "only the first part of the URL's path names the database; the rest is ignored"
@@ -103,12 +127,31 @@ local function seal(target, params)
   })
 end
 
+-- The last value of a parameter counts.
+local function parameter(query, name)
+  local value
+  for _, pair in ipairs(query) do
+    value = pair.name == name and pair.value or value
+  end
+  return value
+end
+
+local function is_rds(host)
+  host = host:lower()
+  return host:find("%.rds%.amazonaws%.com%.?$") ~= nil or host:find("%.rds%.amazonaws%.com%.cn$") ~= nil
+end
+
+local function no_defaults()
+  return {}
+end
+
 --- Reads a connection URL.
 -- @tparam string text the URL
 -- @tparam[opt] table options { source = what the messages call it, from_file = whether a .env file held it,
---   base = folder for relative certificate paths }
+--   base = folder for relative certificate paths, defaults = function(service) -> table | nil, problem, advice, which gives
+--   libpq's keywords for what the URL leaves out }
 -- @treturn[1] table target = { params (libpq keywords, reachable but not iterated), schema, schema_given, text, database,
---   host, port, user, socket, pooled, pooled_why, rds, source, options = { connect_timeout, socket_timeout, ... }, notes }
+--   host, port, user, socket, pooled, pooled_why, rds, proxy, source, options = { connect_timeout, socket_timeout, ... }, notes }
 -- @treturn[2] nil
 -- @treturn[2] string message, never holding a part of the URL
 -- @treturn[2] string "P1012" or "P1013"
@@ -130,22 +173,29 @@ function url.target(text, options)
   if unescaped then
     return invalid(source, "unescaped character", unescaped)
   end
+  local give_defaults = options.defaults or no_defaults
+  local defaults, problem, advice = give_defaults(parameter(parts.query, "service"))
+  if not defaults then
+    return invalid(source, problem, advice)
+  end
   local first = parts.hosts[1] or ""
+  local host = first ~= "" and first or defaults.host or ""
   local target = {
     params = {}, options = {}, notes = {}, schema = "public", schema_given = false, source = source,
-    rds = first:lower():find("%.rds%.amazonaws%.com%.?$") ~= nil or first:lower():find("%.rds%.amazonaws%.com%.cn$") ~= nil,
+    rds = is_rds(host), proxy = is_rds(host) and host:find(".proxy-", 1, true) ~= nil,
   }
   local function resolve_path(file)
     return options.base and path.join(options.base, file) or file
   end
   -- RDS always offers TLS: falling back to plain text there could only be somebody's trick.
-  local given, problem, advice = parameters.apply(target, parts.query,
-    { sslmode = target.rds and "require" or "prefer", resolve_path = resolve_path })
+  local given
+  given, problem, advice = parameters.apply(target, parts.query,
+    { sslmode = target.rds and "require" or "prefer", resolve_path = resolve_path, defaults = defaults })
   if not given then
     return invalid(source, problem, advice)
   end
-  set_place(target, parts, given)
-  set_names(target, parts)
+  set_place(target, parts, given, defaults)
+  set_names(target, parts, defaults)
   target.options.connect_timeout = target.options.connect_timeout or 5
   target.pooled_why = pooled_why(target, target.host)
   target.pooled = target.pooled_why ~= nil

@@ -78,6 +78,17 @@ function TestUrl:test_target_asks_for_system_roots_when_verifying_without_a_cert
   lu.assertNil(target("postgresql://h/d?sslmode=require").options.system_roots)
 end
 
+function TestUrl:test_target_refuses_the_systems_roots_without_the_check_of_the_name()
+  lu.assertEquals(target("postgresql://h/d?sslrootcert=system").params.sslmode, "verify-full")
+  for _, mode in ipairs({ "require", "verify-ca", "prefer", "disable" }) do
+    local found, message, code, detail = url.target(("postgresql://h/d?sslrootcert=system&sslmode=%s"):format(mode))
+    lu.assertNil(found)
+    lu.assertStrContains(message, ("sslmode=%s is too weak for sslrootcert=system"):format(mode))
+    lu.assertEquals(code, "P1013")
+    lu.assertStrContains(detail.advice, "verify-full")
+  end
+end
+
 function TestUrl:test_target_keeps_prisma_parameters_as_options()
   local found = target("postgresql://h/d?schema=app&connect_timeout=30&socket_timeout=7&connection_limit=5&pgbouncer=true"
     .. "&single_use_connections=false")

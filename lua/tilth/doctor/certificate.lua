@@ -19,10 +19,12 @@ local function bundle_advice(about)
   if about.proxy then
     return "An RDS Proxy shows a public certificate, not one of the RDS bundle: write sslmode=verify-full in the URL and leave "
       .. "sslrootcert out, so that the system's roots count."
+  elseif about.bundle then
+    return ("The bundle beside the project may be an old one. Get it anew: curl -fsSo %s %s"):format(about.roots, BUNDLE)
   end
-  return ("Keep the RDS bundle beside schema.prisma: curl -fsSo prisma/rds-ca.pem %s\nand write "
-    .. "sslmode=verify-full&sslrootcert=rds-ca.pem in the URL (in words that Prisma Client knows as well: "
-    .. "sslaccept=strict&sslcert=rds-ca.pem)."):format(BUNDLE)
+  return ("Keep the RDS bundle in the project: curl -fsSo global-bundle.pem %s\nThere it is found, and the server is verified "
+    .. "(sslmode=verify-full) unless the URL says otherwise. Beside schema.prisma, sslaccept=strict&sslcert=global-bundle.pem in the "
+    .. "URL makes Prisma Client verify as well."):format(BUNDLE)
 end
 
 local function roots_text(about)
@@ -102,7 +104,8 @@ end
 
 --- Judges.
 -- @tparam table seen as tilth.net's tls gives it
--- @tparam table about { sslmode (the one in force), host, rds, proxy, nearby (loopback or socket), roots (file), now }
+-- @tparam table about { sslmode (the one in force), host, rds, proxy, bundle (whether the roots are
+--   an RDS bundle found beside the project), nearby (loopback or socket), roots (file), now }
 -- @treturn table answer
 function certificate.judge(seen, about)
   if seen.answer ~= "S" and seen.answer ~= "N" then
@@ -123,9 +126,11 @@ function certificate.judge(seen, about)
     return answer.warn(("%s; the certificate would pass, but sslmode=%s does not insist on it"):format(head, about.sslmode),
       bundle_advice(about))
   end
-  return answer.ok(("%s, %s (sslmode=%s), valid until %s"):format(head,
-    WHOLE[about.sslmode] and "verified" or "not insisted on, but the certificate would pass", about.sslmode,
-    day(seen.chain[1].not_after)))
+  local how = "not insisted on, but the certificate would pass"
+  if WHOLE[about.sslmode] then
+    how = "verified" .. (about.bundle and " against " .. about.roots or "")
+  end
+  return answer.ok(("%s, %s (sslmode=%s), valid until %s"):format(head, how, about.sslmode, day(seen.chain[1].not_after)))
 end
 
 return certificate

@@ -5,20 +5,24 @@ local clock = require("tilth.clock")
 local fs = require("tilth.fs")
 local net = require("tilth.net")
 local path = require("tilth.path")
+local roots = require("tilth.url.roots")
 
 local ETIMEDOUT <const> = 110
 
 -- libpq goes on without TLS where the URL only prefers it.
 local OPTIONAL <const> = { prefer = true, allow = true }
 
--- libpq looks in the home folder where the URL names nothing.
+-- libpq looks in the home folder where the URL names nothing. Second value: whether those roots were asked for.
 local function roots_of(world)
   local given = world.target.params.sslrootcert
-  if given then
-    return given ~= "system" and given or nil, given ~= "system"
+  if given and given ~= "system" then
+    return given, true
   end
   local home = world.env.HOME and path.join(world.env.HOME, ".postgresql/root.crt")
-  return home and fs.exists(home, "file") and home or nil, false
+  if not given and home and fs.exists(home, "file") then
+    return home, true
+  end
+  return (world.env.SSL_CERT_DIR or "") == "" and roots.system(world.env, fs) or nil, false
 end
 
 local function insecure(world)
@@ -55,21 +59,21 @@ local function run(world)
   elseif target.params.sslmode == "disable" then
     return insecure(world)
   end
-  local roots, given = roots_of(world)
+  local file, given = roots_of(world)
   local mode = target.params.sslmode
-  if given and not fs.exists(roots, "file") and not OPTIONAL[mode] then
-    return answer.fail(("Error opening a TLS connection: sslrootcert names %s, which is not there"):format(roots), "P1011",
+  if given and not fs.exists(file, "file") and not OPTIONAL[mode] then
+    return answer.fail(("Error opening a TLS connection: sslrootcert names %s, which is not there"):format(file), "P1011",
       "Check the path (it begins at the folder of schema.prisma), and that the file is part of the checkout.")
-  elseif mode == "require" and roots then
+  elseif mode == "require" and given then
     mode = "verify-ca"
   end
-  local seen, message, code = net.tls(place.address, place.port, { host = place.host, roots = roots, timeout = world.timeout() })
+  local seen, message, code = net.tls(place.address, place.port, { host = place.host, roots = file, timeout = world.timeout() })
   if not seen then
     return failed(world, message, code)
   end
   return certificate.judge(seen, {
-    sslmode = mode, host = place.host, rds = target.rds, proxy = place.host:find(".proxy-", 1, true) ~= nil,
-    nearby = place.kind == "loopback", roots = roots, now = clock.now(),
+    sslmode = mode, host = place.host, rds = target.rds, proxy = target.proxy, bundle = target.bundle ~= nil,
+    nearby = place.kind == "loopback", roots = given and file or nil, now = clock.now(),
   })
 end
 

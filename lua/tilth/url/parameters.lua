@@ -22,7 +22,7 @@ local SSLMODES <const> = { "disable", "allow", "prefer", "require", "verify-ca",
 
 -- Understood elsewhere in this file or in tilth.url, or known to mean nothing here.
 local OTHERS <const> = {
-  "schema", "host", "sslmode", "sslaccept", "sslcert", "sslidentity", "sslpassword", "channel_binding", "ssl",
+  "schema", "host", "sslmode", "sslaccept", "sslcert", "sslidentity", "sslpassword", "channel_binding", "ssl", "service",
 }
 local HARMLESS <const> = { uselibpqcompat = true, supa = true }
 
@@ -68,8 +68,29 @@ local function set_sslmode(target, given, default)
     end
     mode = "verify-full"
   end
+  -- libpq's rule: public authorities vouch for anybody, so without the name they prove nothing.
+  if target.params.sslrootcert == "system" then
+    if mode and mode ~= "verify-full" then
+      return nil, ("sslmode=%s is too weak for sslrootcert=system"):format(mode), "Write sslmode=verify-full, or leave sslmode out."
+    end
+    mode = "verify-full"
+  end
+  target.options.sslmode_open = mode == nil and given.sslaccept == nil or nil
   target.params.sslmode = mode or default
   return true
+end
+
+-- What a service file or the environment gives, where the URL gives nothing.
+local function set_defaults(target, given, defaults)
+  for name, value in pairs(defaults) do
+    if name == "sslmode" then
+      given.sslmode = given.sslmode or (given.ssl == nil and given.sslaccept == nil and value or nil)
+    elseif passed_on[name] or name == "channel_binding" then
+      target.params[name] = target.params[name] or value
+    elseif name == "sslcert" and not given.sslcert then
+      target.params.sslcert = value
+    end
+  end
 end
 
 -- Prisma's sslcert is the root certificate; libpq's is the client's, told apart by the sslkey beside it.
@@ -139,7 +160,8 @@ end
 --- Applies the query parameters of a URL to a target.
 -- @tparam table target under construction: params, options, notes, schema
 -- @tparam table query list of { name, value }; the last of a name counts
--- @tparam table options { sslmode = default mode, resolve_path = function(path) -> path }
+-- @tparam table options { sslmode = default mode, resolve_path = function(path) -> path, defaults = libpq keyword to value,
+--   for what the URL leaves out }
 -- @treturn[1] table the parameters as given, name to value
 -- @treturn[2] nil
 -- @treturn[2] string what is wrong, without the value
@@ -158,6 +180,7 @@ function parameters.apply(target, query, options)
       return nil, problem, advice
     end
   end
+  set_defaults(target, given, options.defaults or {})
   local ok, problem, advice = set_sslmode(target, given, options.sslmode)
   if not ok then
     return nil, problem, advice
