@@ -37,7 +37,9 @@ local function tokens(text)
   return list
 end
 
-local OPENS <const> = { ["("] = 1, ["{"] = 1, ["["] = 1, ["function"] = 1, ["if"] = 1, ["do"] = 1, [")"] = -1, ["}"] = -1, ["]"] = -1, ["end"] = -1 }
+local OPENS <const> = {
+  ["("] = 1, ["{"] = 1, ["["] = 1, ["function"] = 1, ["if"] = 1, ["do"] = 1, [")"] = -1, ["}"] = -1, ["]"] = -1, ["end"] = -1,
+}
 local ENDS <const> = { ["end"] = true, ["else"] = true, ["elseif"] = true, ["return"] = true, ["local"] = true, ["until"] = true }
 
 local COMPARES <const> = { ["="] = true, ["~"] = true }

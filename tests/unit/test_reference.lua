@@ -185,7 +185,8 @@ end
 
 function TestReference:test_a_comment_is_taken_apart()
   local read = reference.module("comment").read
-  local doc = read({ "Does.", "", "More.", "@tparam[opt] bool a why", "  and when", "@treturn[1] string", "@treturn[2] nil", "@raise a text" })
+  local doc = read({ "Does.", "", "More.", "@tparam[opt] bool a why", "  and when", "@treturn[1] string", "@treturn[2] nil",
+    "@raise a text" })
   lu.assertEquals(doc.text, { "Does.", "", "More." })
   lu.assertEquals(doc.params, { { name = "a", type = "boolean", optional = true, text = "why and when" } })
   lu.assertEquals(doc.returns, { { { type = "string", text = "" } }, { { type = "nil", text = "" } } })
