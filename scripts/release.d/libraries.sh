@@ -40,18 +40,21 @@ recipe_stamp() {
 }
 
 # library NAME: builds it with build_NAME in a copy of its source.
-library() {
-    local name=$1 function=build_${1//[-.]/_}
+library() (
+    name=$1 function=build_${1//[-.]/_}
     recipe_stamp "$name" "$function" >"$prefix/stamp.new"
     if cmp -s "$prefix/stamp.new" "$prefix/stamps/$name"; then
         return 0
     fi
     rm -rf "$prefix/work" && mkdir -p "$prefix/work"
     cp -a "$deps/source/$name" "$prefix/work/$name"
+    # OpenSSL keeps a date: that of its source, so that tilth's own changes make no other library.
+    export SOURCE_DATE_EPOCH
+    SOURCE_DATE_EPOCH=$(dpkg-parsechangelog -l "$deps/source/$name/debian/changelog" -S Timestamp 2>/dev/null || echo 0)
     quietly "built $name for $target" inside "$prefix/work/$name" "$function"
     rm -rf "$prefix/work"
     recipe_stamp "$name" "$function" >"$prefix/stamps/$name"
-}
+)
 
 inside() (
     cd "$1" && "$2"
