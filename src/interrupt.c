@@ -203,6 +203,21 @@ void tilth_interrupt_begin(struct tilth_interrupt *interrupt)
     interrupt->cleanup_until = tilth_monotonic() + TILTH_CLEANUP_SECONDS;
 }
 
+static int error_text(lua_State *L)
+{
+    lua_pushliteral(L, "interrupted");
+    return 1;
+}
+
+/* Pushes the metatable of the error; a state that is not ours may not have it yet. */
+static void push_error_type(lua_State *L)
+{
+    if (luaL_newmetatable(L, ERROR_TYPE)) {
+        lua_pushcfunction(L, error_text);
+        lua_setfield(L, -2, "__tostring");
+    }
+}
+
 int tilth_raise_interrupt(lua_State *L)
 {
     struct tilth_interrupt *interrupt = tilth_interrupt_of(L);
@@ -218,14 +233,9 @@ int tilth_raise_interrupt(lua_State *L)
     lua_setfield(L, -2, "message");
     lua_pushliteral(L, "interrupted");
     lua_setfield(L, -2, "code");
-    luaL_setmetatable(L, ERROR_TYPE);
+    push_error_type(L);
+    lua_setmetatable(L, -2);
     return lua_error(L);
-}
-
-static int error_text(lua_State *L)
-{
-    lua_pushliteral(L, "interrupted");
-    return 1;
 }
 
 static int finish_pcall(lua_State *L, int status, lua_KContext extra)
@@ -478,11 +488,6 @@ int luaopen_tilth_core_interrupt(lua_State *L)
         {"shield", interrupt_shield},   {"signal", interrupt_signal},
         {"trigger", interrupt_trigger}, {NULL, NULL},
     };
-    if (luaL_newmetatable(L, ERROR_TYPE)) {
-        lua_pushcfunction(L, error_text);
-        lua_setfield(L, -2, "__tostring");
-    }
-    lua_pop(L, 1);
     luaL_newlib(L, functions);
     return 1;
 }

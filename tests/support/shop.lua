@@ -66,4 +66,6 @@ function Shop:close()
   self.database:close()
 end
 
+Shop.__close = Shop.close
+
 return shop

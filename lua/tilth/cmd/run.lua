@@ -50,9 +50,13 @@ local function translate(value)
   if value == nil or value == json.null then
     return nil, json.null
   elseif kind == "string" then
-    return value, utf8.len(value) and value or value:gsub("[\128-\255]", "?")
-  elseif kind == "number" or kind == "boolean" then
-    local finite = kind == "boolean" or (value == value and math.abs(value) < math.huge)
+    -- JSON holds text; the program in C gets the bytes.
+    local text = utf8.len(value) and value or value:gsub("[\128-\255]", "?")
+    return value, (text:gsub("%z", "?"))
+  elseif kind == "boolean" then
+    return tostring(value), value
+  elseif kind == "number" then
+    local finite = value == value and math.abs(value) < math.huge
     return tostring(value), finite and value or tostring(value)
   end
   return json.encode(value, { sort = true }), value
