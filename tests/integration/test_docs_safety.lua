@@ -1,4 +1,5 @@
---- Runs the examples of docs/safety.md, each in a project and a database of its own, and holds the page against the checks.
+--- Runs the examples of docs/safety.md and docs/troubleshooting.md, each in a project and a database of its own, and holds the
+-- first page against the checks.
 local lu = require("luaunit")
 local check = require("tilth.check")
 local cluster = require("support.cluster")
@@ -38,9 +39,9 @@ local PREPARE <const> = {
   ["`migration-not-empty`"] = function(own) own:script("create table orders (id int); create table customers (id int)") end,
 }
 
-local function sections()
+local function sections(page)
   local list, by_heading = {}, {}
-  for _, block in ipairs((examples.blocks(PAGE))) do
+  for _, block in ipairs((examples.blocks(page or PAGE))) do
     local heading = block.heading
     if not by_heading[heading] then
       by_heading[heading] = { heading = heading, blocks = {} }
@@ -72,11 +73,12 @@ local function try(section, files, bin)
   if not ok then error(problem, 0) end
 end
 
-function TestDocsSafety:test_every_example_says_what_is_shown()
-  local list, by_heading = sections()
+--- Runs what a page shows; returns how many sections were tried.
+local function try_page(page)
+  local _, by_heading = sections()
   local files, bin, tried, problems = {}, temp.folder("bin").path, 0, {}
   for _, block in ipairs(by_heading[PROJECT].blocks) do files[block.file] = block.text end
-  for _, section in ipairs(list) do
+  for _, section in ipairs((sections(page))) do
     if is_run(section) then
       local ok, problem = pcall(try, section, files, bin)
       if not ok then problems[#problems + 1] = ("# %s\n%s"):format(section.heading, tostring(problem)) end
@@ -84,7 +86,15 @@ function TestDocsSafety:test_every_example_says_what_is_shown()
     end
   end
   if #problems > 0 then lu.fail(table.concat(problems, "\n\n")) end
-  lu.assertTrue(tried > 35, tried)
+  return tried
+end
+
+function TestDocsSafety:test_every_example_says_what_is_shown()
+  lu.assertTrue(try_page(PAGE) > 35)
+end
+
+function TestDocsSafety:test_every_trouble_looks_as_it_is_shown()
+  lu.assertTrue(try_page("docs/troubleshooting.md") > 3)
 end
 
 function TestDocsSafety:test_every_check_has_a_section_and_every_section_a_check()

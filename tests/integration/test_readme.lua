@@ -3,9 +3,12 @@ local lu = require("luaunit")
 local env = require("tilth.core.env")
 local fs = require("tilth.core.fs")
 local proc = require("tilth.core.proc")
+local cluster = require("support.cluster")
 local database = require("support.database")
+local examples = require("support.examples")
 local program = require("support.program")
 local project = require("support.project")
+local shop = require("support.shop")
 local temp = require("support.temp")
 
 local TestReadme = {}
@@ -95,6 +98,34 @@ function TestReadme:test_amplify_file_is_read_by_the_check()
   local text = block("yaml", "tilth flow")
   lu.assertStrContains(text, "- npm ci")
   lu.assertStrContains(text, "baseDirectory: .next")
+end
+
+--- What happens between the transcripts: commits that arrive, as a heading and the number of its transcript say.
+local BETWEEN <const> = {
+  ["First deployment 1"] = "export AWS_APP_ID=d1shop AWS_BRANCH=dev AWS_COMMIT_ID=3f2c1ab AWS_JOB_ID=0000000001",
+  ["Schema change 1"] = [[export AWS_JOB_ID=0000000002; mkdir prisma/migrations/20250101000000_notes
+    echo 'CREATE TABLE notes (id int);' > prisma/migrations/20250101000000_notes/migration.sql]],
+  ["Schema change 2"] = [[export AWS_JOB_ID=0000000003; mkdir prisma/migrations/20250102000000_bad
+    printf 'CREATE TABLE "x" (id int);\nINSERT INTO "x"\n  VALUES (1, nosuch);\n' > prisma/migrations/20250102000000_bad/migration.sql]],
+  ["Complete reset 1"] = "export AWS_JOB_ID=0000000004; rm -r prisma/migrations/20250102000000_bad",
+  ["Complete reset 2"] = "export AWS_JOB_ID=0000000005",
+  ["Seed an existing database again 1"] = "export AWS_JOB_ID=0000000006",
+}
+
+function TestReadme:test_the_scenarios_say_what_is_shown()
+  local own <close> = shop.new()
+  local steps, counts, used = {}, {}, 0
+  for _, found in ipairs((examples.blocks("README.md"))) do
+    if found.language == "console" then
+      counts[found.heading] = (counts[found.heading] or 0) + 1
+      local before = BETWEEN[found.heading .. " " .. counts[found.heading]]
+      steps[#steps + 1], used = before and { command = before, exit = 0, block = found }, used + (before and 1 or 0)
+      for _, step in ipairs(examples.steps({ found })) do steps[#steps + 1] = step end
+    end
+  end
+  lu.assertEquals(used, 6)
+  examples.run(steps, { cwd = own.path, env = { DATABASE_URL = own.database.url }, bin = temp.folder("bin").path,
+    same = { { own.database.name, "shop" }, { cluster.socket_dir(), "localhost:5432" } } })
 end
 
 --- Installs the build into a folder; skips where the tests do not run from a build folder.
