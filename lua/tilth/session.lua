@@ -10,6 +10,7 @@ local errors = require("tilth.seed.errors")
 local explain = require("tilth.seed.explain")
 local seed_run = require("tilth.seed.run")
 local sql = require("tilth.sql")
+local statements = require("tilth.seed.statements")
 
 local Session = { __name = "tilth session" }
 Session.__index = Session
@@ -50,12 +51,6 @@ local function fail(self, verb, text, message, code, detail)
   error(errors.new(message, code, more), 0)
 end
 
-local function check_text(verb, text)
-  if type(text) ~= "string" then
-    error(("db:%s expects SQL text, not a %s"):format(verb, type(text)), 4)
-  end
-end
-
 --- The session of the verbs (upsert ...), which knows models and gathers rows; made when first needed.
 local function inner_of(self)
   if not self.inner then
@@ -75,7 +70,6 @@ local function flush(self)
 end
 
 local function run(self, verb, method, text, ...)
-  check_text(verb, text)
   flush(self)
   local value, message, code, detail = self.db[method](self.db, text, ...)
   if value == nil then
@@ -84,52 +78,45 @@ local function run(self, verb, method, text, ...)
   return value
 end
 
+-- What the verbs know about tables is read anew after a script that may have changed them.
+local plain = statements.over(run, function(self, changed)
+  self.inner = nil
+  if changed then
+    self:forget()
+  end
+end)
+
 --- Runs one statement with parameters $1, $2, ...
+-- @function query
 -- @tparam string text SQL
 -- @tparam any ... strings, numbers, booleans, nil or db.null
 -- @treturn table list of rows keyed by column name; `columns`, `count`, `command`
 -- @raise an error object with the script's line, the server's words and a caret under the place
-function Session:query(text, ...)
-  return run(self, "query", "query", text, ...)
-end
+Session.query = plain.query
 
 --- The first row.
+-- @function one
 -- @tparam string text SQL
 -- @tparam any ... strings, numbers, booleans, nil or db.null
 -- @treturn table|nil row, nil when there is none
 -- @raise as `query`
-function Session:one(text, ...)
-  return run(self, "one", "one", text, ...) or nil
-end
+Session.one = plain.one
 
 --- The first column of the first row.
+-- @function value
 -- @tparam string text SQL
 -- @tparam any ... strings, numbers, booleans, nil or db.null
 -- @treturn any value; nil for NULL or when there is no row
 -- @raise as `query`
-function Session:value(text, ...)
-  local result = run(self, "value", "query", text, ...)
-  return result[1] and result[1][result.columns[1]]
-end
+Session.value = plain.value
 
 --- Runs SQL: one statement with parameters, or a script of any number of statements without.
+-- @function exec
 -- @tparam string text SQL
 -- @tparam any ... strings, numbers, booleans, nil or db.null
 -- @treturn integer number of rows of the last statement
 -- @raise as `query`
-function Session:exec(text, ...)
-  if select("#", ...) > 0 then
-    return run(self, "exec", "query", text, ...).count
-  end
-  local results = run(self, "exec", "script", text)
-  self.inner = nil
-  -- What the verbs know about tables is read anew after a script that may have changed them.
-  local words = text:lower()
-  if words:find("%f[%a]table%f[%A]") or words:find("%f[%a]type%f[%A]") or words:find("%f[%a]schema%f[%A]") then
-    self:forget()
-  end
-  return #results > 0 and results[#results].count or 0
-end
+Session.exec = plain.exec
 
 --- Is a transaction open, by this object or by SQL?
 -- @treturn boolean

@@ -9,6 +9,7 @@ local links = require("tilth.seed.links")
 local operation = require("tilth.seed.operation")
 local references = require("tilth.seed.references")
 local source = require("tilth.seed.source")
+local statements = require("tilth.seed.statements")
 local stream = require("tilth.seed.stream")
 local sync = require("tilth.seed.sync")
 local transaction_words = require("tilth.seed.transaction_words")
@@ -132,11 +133,10 @@ local function trace(self, verb)
 end
 
 local function run(self, verb, method, text, ...)
-  if type(text) ~= "string" then
-    error(("db:%s expects SQL text, not a %s"):format(verb, type(text)), 3)
-  end
   self.buffer:flush()
-  guard_transaction(self, verb, text)
+  for _, statement in ipairs(method == "script" and sql.split(text) or { { text = text } }) do
+    guard_transaction(self, verb, statement.text)
+  end
   local value, message, code, detail = self.db[method](self.db, text, ...)
   if value == nil then
     fail_statement(self, verb, text, message, code, detail)
@@ -145,53 +145,44 @@ local function run(self, verb, method, text, ...)
   return value
 end
 
+local plain = statements.over(run, function(self, changed)
+  self.references:forget()
+  if changed then
+    self.bound, self.stale, self.operations = nil, true, {}
+  end
+end)
+
 --- Runs one statement with parameters $1, $2, ...
+-- @function query
 -- @tparam string text SQL
 -- @tparam any ... strings, numbers, booleans, nil or db.null
 -- @treturn table list of rows keyed by column name; `count`, `columns`
 -- @raise an error object: message with the seed's line, code, the server's fields
-function Session:query(text, ...)
-  return run(self, "query", "query", text, ...)
-end
+Session.query = plain.query
 
 --- The first row.
+-- @function one
 -- @tparam string text SQL
 -- @tparam any ... values
 -- @treturn table|nil row, nil when there is none
 -- @raise as `query`
-function Session:one(text, ...)
-  return run(self, "one", "one", text, ...) or nil
-end
+Session.one = plain.one
 
 --- The first column of the first row.
+-- @function value
 -- @tparam string text SQL
 -- @tparam any ... values
 -- @treturn any value; nil for NULL or when there is no row
 -- @raise as `query`
-function Session:value(text, ...)
-  local result = run(self, "value", "query", text, ...)
-  return result[1] and result[1][result.columns[1]]
-end
+Session.value = plain.value
 
 --- Runs SQL: one statement with parameters, or a script of any number of statements without.
+-- @function exec
 -- @tparam string text SQL
 -- @tparam any ... values
 -- @treturn integer number of rows of the last statement
 -- @raise as `query`
-function Session:exec(text, ...)
-  if select("#", ...) > 0 then
-    return run(self, "exec", "query", text, ...).count
-  end
-  for _, statement in ipairs(sql.split(tostring(text)) or {}) do
-    guard_transaction(self, "exec", statement.text)
-  end
-  local results = run(self, "exec", "script", text)
-  self.references:forget()
-  if text:lower():find("%f[%a]table%f[%A]") or text:lower():find("%f[%a]type%f[%A]") then
-    self.bound, self.stale, self.operations = nil, true, {}
-  end
-  return #results > 0 and results[#results].count or 0
-end
+Session.exec = plain.exec
 
 --- Takes back the counts of a savepoint that is left by an error, as the server takes back its rows.
 local function savepoint_guard(self)
