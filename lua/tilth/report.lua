@@ -62,6 +62,8 @@ function Report:mask(text)
 end
 
 --- A text in a style (warn, error, note, done, dim, bold) where colours are wanted.
+-- @tparam string name
+-- @tparam string text
 function Report:style(name, text)
   if not self.color then
     return text
@@ -90,6 +92,7 @@ local function write_line(self, text)
 end
 
 --- "12 ms", "3.4 s", "2 min 5 s".
+-- @tparam number seconds
 function report.duration(seconds)
   if seconds < 1 then
     return ("%d ms"):format(math.floor(seconds * 1000 + 0.5))
@@ -100,6 +103,7 @@ function report.duration(seconds)
 end
 
 --- A line of progress.
+-- @tparam string text
 function Report:progress(text)
   if not self.quiet then
     tell(self, "info", text)
@@ -108,6 +112,8 @@ function Report:progress(text)
 end
 
 --- A line about something that has been done, with its time in seconds.
+-- @tparam string text
+-- @tparam number seconds
 function Report:done(text, seconds)
   if self.quiet then
     return
@@ -121,6 +127,7 @@ function Report:done(text, seconds)
 end
 
 --- A remark that needs no action.
+-- @tparam string text
 function Report:note(text)
   if not self.quiet then
     tell(self, "note", text)
@@ -129,6 +136,7 @@ function Report:note(text)
 end
 
 --- Something to look at; also kept for the JSON document.
+-- @tparam string text
 function Report:warn(text)
   self.warnings[#self.warnings + 1] = self:mask(text)
   tell(self, "warning", text)
@@ -174,6 +182,7 @@ function Report:bar(label, total)
 end
 
 --- Says how far the work is.
+-- @tparam integer count
 function Bar:set(count)
   local now = clock.monotonic()
   if now - self.shown < 0.1 then
@@ -238,6 +247,7 @@ function report.table(headers, rows)
 end
 
 --- Writes a command's text for people.
+-- @tparam string text
 function Report:text(text)
   clear_status(self)
   self.out(self:mask(text) .. "\n")

@@ -194,6 +194,47 @@ function TestReference:test_a_comment_is_taken_apart()
   lu.assertErrorMsgContains("unknown tag", read, { "Does.", "@retrun string" })
 end
 
+--- Not only what is public: a function that a module gives to another has a comment.
+function TestReference:test_every_function_of_every_module_has_a_doc_comment()
+  local count = 0
+  local function read(folder)
+    for _, entry in ipairs(assert(fs.list(folder))) do
+      local path = folder .. "/" .. entry.name
+      if entry.type == "directory" then
+        read(path)
+      else
+        local before = ""
+        local text = assert(fs.read(path))
+        local module = text:match("\nreturn ([%w_]+)%s*$")
+        for line in text:gmatch("([^\n]*)\n") do
+          if module and line:find("^function " .. module .. "[.:]") then
+            lu.assertNotNil(before:find("^%-%-"), path .. ": " .. line)
+            count = count + 1
+          end
+          before = line
+        end
+      end
+    end
+  end
+  read(reference.root() .. "/lua/tilth")
+  lu.assertTrue(count > 400, count)
+end
+
+--- What the page about scripts names is on a page of the reference.
+function TestReference:test_the_modules_that_the_docs_name_have_pages()
+  local known = {}
+  for _, page in ipairs(reference.module("pages").all()) do
+    known[page.name] = true
+  end
+  local count = 0
+  local text = assert(fs.read(reference.root() .. "/docs/scripts.md"))
+  for name in text:gmatch("`(tilth%.[%l_]+)`") do
+    lu.assertTrue(known[name] or name == "tilth.config", name)
+    count = count + 1
+  end
+  lu.assertTrue(count > 10, count)
+end
+
 function TestReference:test_no_generated_file_is_stale()
   local files = reference.module("generate").all(fs, reference.root())
   local count = 0

@@ -57,6 +57,7 @@ function container.create(path)
 end
 
 --- Writes bytes as they are; for the frames below.
+-- @tparam string text
 function Writer:write(text)
   local ok, message, code = self.file:write(text)
   if not ok then

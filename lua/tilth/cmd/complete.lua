@@ -24,6 +24,7 @@ end
 local kinds = {}
 
 --- Folders of migrations.
+-- @tparam table ctx
 function kinds.migrations(ctx)
   local found, names = find_project(ctx), {}
   for _, entry in ipairs(found and fs.list(found.migrations_dir) or {}) do
@@ -33,6 +34,7 @@ function kinds.migrations(ctx)
 end
 
 --- The project's seeds and the ready-made ones.
+-- @tparam table ctx
 function kinds.seeds(ctx)
   local found = find_project(ctx)
   local names = names_of(found and require("tilth.seed.discover").files(fs, found.seeds_dir))
@@ -56,6 +58,7 @@ local function numbers(ctx)
 end
 
 --- Resets that have something in the bin.
+-- @tparam table ctx
 function kinds.bins(ctx)
   local found = find_project(ctx)
   if not found or (not ctx.env.DATABASE_URL and fs.exists(found.root .. "/.tilth/pg")) then

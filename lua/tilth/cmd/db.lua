@@ -7,6 +7,7 @@ local db_command = {
 local flow = require("tilth.flow")
 
 --- Adds the command's arguments.
+-- @tparam Parser parser
 function db_command.add_to_parser(parser)
   parser:description("tilth db seed [-- ARGUMENT...]: runs seeds/*.lua; where there are none, the command in package.json's "
     .. "prisma.seed with the arguments after `--`.")
@@ -26,6 +27,8 @@ local function split(arguments)
 end
 
 --- Runs the command.
+-- @tparam table args
+-- @tparam table ctx
 -- @return result | nil, message, code, detail
 function db_command.run(args, ctx)
   return flow.run(ctx, {

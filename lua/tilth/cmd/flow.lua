@@ -7,6 +7,7 @@ local flow_command = {
 local script = require("tilth.script")
 
 --- Adds the command's arguments.
+-- @tparam Parser parser
 function flow_command.add_to_parser(parser)
   parser:description([[
 Runs, in this order:
@@ -20,6 +21,8 @@ This is the script scripts/flow.lua; a copy of it can have steps of your own: ti
 end
 
 --- Runs the command: scripts/flow.lua.
+-- @tparam table args
+-- @tparam table ctx
 -- @return result | nil, message, code, detail
 function flow_command.run(args, ctx)
   local words = {}

@@ -20,6 +20,7 @@ end
 local actions = {}
 
 --- Starts it.
+-- @tparam table options
 function actions.start(options)
   local found, message, code, detail = server.start(options)
   if not found then return nil, message, code, detail end
@@ -30,6 +31,7 @@ function actions.start(options)
 end
 
 --- Stops it.
+-- @tparam table options
 function actions.stop(options)
   local stopped, message, code, detail = server.stop(options)
   if stopped == nil then return nil, message, code, detail end
@@ -45,6 +47,7 @@ local STATES <const> = {
 }
 
 --- Says how it is.
+-- @tparam table options
 function actions.status(options)
   local status, message, code, detail = server.status(options)
   if not status then return nil, message, code, detail end
@@ -56,6 +59,7 @@ function actions.status(options)
 end
 
 --- Says the URL alone, for `DATABASE_URL=$(tilth local url)`.
+-- @tparam table options
 function actions.url(options)
   local status, message, code, detail = server.status(options)
   if not status then return nil, message, code, detail end

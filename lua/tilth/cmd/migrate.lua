@@ -48,6 +48,8 @@ local function overview()
 end
 
 --- Runs the sub-command that was named.
+-- @tparam table args
+-- @tparam table ctx
 -- @return result | nil, message, code, detail
 function migrate_command.run(args, ctx)
   if not args.migrate_command then

@@ -20,6 +20,7 @@ local PUBLIC <const> = {
 }
 
 --- Adds the command's arguments.
+-- @tparam Parser parser
 function repl.add_to_parser(parser)
   parser:description([[
 A line that begins with a word of SQL is SQL (end it with a semicolon), everything else is Lua.
@@ -118,6 +119,8 @@ local function finish(ctx, prompt, well)
 end
 
 --- Runs the command.
+-- @tparam table args
+-- @tparam table ctx
 -- @return result | nil, message, code, detail
 function repl.run(args, ctx)
   local world <close>, message, code, detail = observe.open(ctx, { command = "repl", local_server = true })

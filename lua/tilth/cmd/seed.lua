@@ -10,6 +10,7 @@ local flow = require("tilth.flow")
 local ACTIONS <const> = { status = true, check = true, new = true }
 
 --- Adds the command's arguments.
+-- @tparam Parser parser
 function seed_command.add_to_parser(parser)
   parser:description([[
 tilth seed [NAME...]        runs all seeds, or those named and what they come after
@@ -32,6 +33,8 @@ local function names_of(args)
 end
 
 --- Runs the command.
+-- @tparam table args
+-- @tparam table ctx
 -- @return result | nil, message, code, detail
 function seed_command.run(args, ctx)
   local first = args.names and args.names[1]

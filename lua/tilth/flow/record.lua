@@ -153,6 +153,8 @@ local function try_ledger(world, outcome)
 end
 
 --- Ends a dry run, or a plan that a check forbids, without acting.
+-- @tparam table world
+-- @tparam table blocked
 -- @return result | nil, message, code, detail
 function record.without_acting(world, blocked)
   for i, action in ipairs(world.request.dry_run and world.plan.actions or {}) do

@@ -56,6 +56,7 @@ function Shell:connected()
 end
 
 --- A remark for people; not part of the results.
+-- @tparam string text
 function Shell:say(text)
   if self.json then
     self.report.err(self.report:mask(text) .. "\n")
@@ -71,6 +72,8 @@ local function is_known(self)
 end
 
 --- What Tab does; see tilth.repl.complete.
+-- @tparam string line
+-- @tparam integer cursor
 function Shell:tab(line, cursor)
   local context = {
     environment = setmetatable({}, { __index = self.environment }), modules = self.modules, so_far = self.so_far,
@@ -139,6 +142,7 @@ local function document_of(self, outcome)
 end
 
 --- Shows a value: a result as a table, through the pager where it is longer than the screen.
+-- @tparam table outcome
 function Shell:show(outcome)
   if self.json then
     self.documents[#self.documents + 1] = document_of(self, outcome)
@@ -181,6 +185,7 @@ function Shell:run(text)
 end
 
 --- Tells of a failure. After Ctrl-C the session goes on; any other signal ends the prompt.
+-- @tparam table failure message, code, detail
 function Shell:failed(failure)
   local signal = interrupt.signal()
   self.failure = failure

@@ -39,6 +39,7 @@ end
 --- "email = \"a@b\"" for a row, for messages.
 -- @param op  { binding, key }
 -- @param get function(column name) -> value
+-- @tparam any null
 function buffer.key_text(op, get, null)
   local parts = {}
   for index, name in ipairs(op.key) do
@@ -48,6 +49,8 @@ function buffer.key_text(op, get, null)
 end
 
 --- The shape of a row under an operation, cached there.
+-- @tparam table op
+-- @tparam table row
 -- @return shape | nil, message, detail
 function buffer.shape_of(op, row)
   local signature = shape.signature(row)

@@ -147,6 +147,7 @@ function catalog.read(db, json)
 end
 
 --- Finds a table: `name` on the search path (else in the one schema that has it), or `schema.name`.
+-- @tparam string name
 -- @param schema nil for any
 -- @return table | nil, message
 function Catalog:find(name, schema)

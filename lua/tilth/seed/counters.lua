@@ -32,6 +32,8 @@ function counters.read(db)
 end
 
 --- What came between two readings. Pure.
+-- @tparam table before
+-- @tparam table after
 -- @return list of { table, inserted, updated, deleted }, by name
 function counters.difference(before, after)
   local list = {}
@@ -67,6 +69,7 @@ function counters.content(db, tables)
 end
 
 --- Where the sequences stand.
+-- @tparam table db
 -- @return { [schema.sequence] = integer }
 function counters.sequences(db)
   local result = db:query(SEQUENCES)
@@ -78,6 +81,8 @@ function counters.sequences(db)
 end
 
 --- The sequences that moved between two readings. Pure.
+-- @tparam table before
+-- @tparam table after
 -- @return sorted list of names
 function counters.moved(before, after)
   local list = {}

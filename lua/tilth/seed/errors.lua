@@ -22,16 +22,21 @@ function errors.new(message, code, detail)
 end
 
 --- Tells whether a raised value is such an object.
+-- @tparam any value
 function errors.is(value)
   return type(value) == "table" and getmetatable(value) == Error
 end
 
 --- Raises an error object made of nil, message, code, detail.
+-- @tparam string message
+-- @tparam string|integer code
+-- @tparam table detail
 function errors.raise(message, code, detail)
   error(errors.new(message, code, detail), 0)
 end
 
 --- Passes results through, or raises nil, message, code, detail as an error object.
+-- @tparam any value
 function errors.check(value, ...)
   if value == nil then
     errors.raise(...)

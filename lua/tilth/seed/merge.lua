@@ -42,6 +42,8 @@ end
 
 --- The condition under which row `a` has the key of row `b`.
 -- @param op { binding, key }
+-- @tparam string a
+-- @tparam string b
 function merge.same_key(op, a, b)
   local parts = {}
   for index, column in ipairs(key_columns(op)) do
@@ -124,17 +126,28 @@ function merge.rest_sql(op, source, where, delete)
 end
 
 --- A temporary table with some columns of the target, types and lengths kept, constraints not.
+-- @tparam string name
+-- @tparam table op { binding }
+-- @tparam table columns list of catalog columns
+-- @treturn string SQL
 function merge.stage_sql(name, op, columns)
   return ("create temporary table %s on commit drop as select %s from %s with no data"):format(
     name, names(columns), op.binding.table.sql)
 end
 
 --- COPY of some columns.
+-- @tparam string relation
+-- @tparam table columns list of catalog columns
+-- @tparam[opt] string format its options, as SQL
+-- @treturn string SQL
 function merge.copy_sql(relation, columns, format)
   return ("copy %s (%s) from stdin%s"):format(relation, names(columns), format or "")
 end
 
 --- Keys that stand more than once in a stage, with the numbers of their rows.
+-- @tparam table op { binding, key }
+-- @tparam string relation
+-- @treturn string SQL
 function merge.duplicates_sql(op, relation)
   local keys = names(key_columns(op))
   return ([[select array_to_string((array_agg(n order by n))[1:5], ', ') as rows, %s

@@ -7,6 +7,7 @@ local Binding = {}
 Binding.__index = Binding
 
 --- The field of a name, which is a field's of the schema or a column's of the table.
+-- @tparam string name
 -- @return field { name, column, default, updated_at, enum_map } | nil
 function Binding:field(name)
   local field = self.fields[name]
@@ -18,6 +19,7 @@ function Binding:field(name)
 end
 
 --- The field that a column belongs to.
+-- @tparam table column
 function Binding:field_of(column)
   local field = self.by_column[column.name]
   if not field then

@@ -46,6 +46,7 @@ function ready.files()
 end
 
 --- One by its name.
+-- @tparam string name
 -- @return { name, path, kind, ready = true }
 -- @return nil, message, "config", detail
 function ready.find(name)

@@ -10,6 +10,7 @@ local References = {}
 References.__index = References
 
 --- Makes the resolver of a session.
+-- @tparam table session
 function references.new(session)
   return setmetatable({ session = session, known = {} }, References)
 end

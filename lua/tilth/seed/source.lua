@@ -244,6 +244,10 @@ local function write_parts(session, op, call, opened, write_rows)
 end
 
 --- Writes all rows of an opened source.
+-- @tparam table session
+-- @tparam table op
+-- @tparam table call
+-- @tparam table opened of source.open
 -- @param write_rows function(session, op, call, rows): writes rows with relations
 function source.write(session, op, call, opened, write_rows)
   if opened.first == nil then

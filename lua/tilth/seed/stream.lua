@@ -231,6 +231,9 @@ end
 
 --- Copies one run of rows that have the same shape.
 -- An empty table is copied into as it is. When other sessions insert the same keys meanwhile, the rows go by the stage after all.
+-- @tparam table self the session
+-- @tparam table op
+-- @tparam table found the rows' shape, with `columns`
 -- @param feed { columns (of the catalog), source and specs (as copy_in wants them; without specs the source gives text),
 --   options, format (COPY's own), place_of = function(line of the COPY) -> place for errors,
 --   again = function() -> the same rows as text, from the start | nil }
@@ -280,6 +283,7 @@ local function write_run(self, op, call, found, window, next_row, base)
 end
 
 --- An iterator over the rows of a list.
+-- @tparam table rows
 function stream.each(rows)
   local position = 0
   return function()

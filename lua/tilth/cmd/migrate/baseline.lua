@@ -10,6 +10,7 @@ local lock = require("tilth.migrate.lock")
 local world = require("tilth.flow.observe")
 
 --- Adds the command's arguments.
+-- @tparam Parser parser
 function baseline_command.add_to_parser(parser)
   parser:description("For a database that has the tables but no history (P3005). Nothing is run: the migrations are recorded as applied.")
   parser:option("--up-to", "The last migration that is in the database already (default: all)."):argname("NAME")
@@ -20,6 +21,8 @@ function baseline_command.add_to_parser(parser)
 end
 
 --- Runs the command.
+-- @tparam table args
+-- @tparam table ctx
 -- @return result | nil, message, code, detail
 function baseline_command.run(args, ctx)
   local opened <close>, message, code, detail = world.open(ctx, { command = "migrate baseline" })

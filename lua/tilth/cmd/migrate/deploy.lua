@@ -7,6 +7,7 @@ local connection = require("tilth.cmd.migrate.connection")
 local flow = require("tilth.flow")
 
 --- Adds the command's arguments.
+-- @tparam Parser parser
 function deploy_command.add_to_parser(parser)
   parser:description([[
 Applies the pending migrations in order. A migration and its row in the history are one
@@ -18,6 +19,8 @@ COMMIT): then it runs statement by statement, and a later deploy goes on where i
 end
 
 --- Runs the command.
+-- @tparam table args
+-- @tparam table ctx
 -- @return result | nil, message, code, detail
 function deploy_command.run(args, ctx)
   return flow.run(ctx, { command = "migrate deploy", migrate = true, dry_run = args.dry_run })

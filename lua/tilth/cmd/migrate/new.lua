@@ -10,12 +10,15 @@ local paths = require("tilth.path")
 local project = require("tilth.project")
 
 --- Adds the command's arguments.
+-- @tparam Parser parser
 function new_command.add_to_parser(parser)
   parser:description("Makes <migrations>/<time>_<name>/migration.sql, and migration_lock.toml where it is missing.")
   parser:argument("name", "What it does, such as \"add orders\"."):argname("NAME")
 end
 
 --- Runs the command.
+-- @tparam table args
+-- @tparam table ctx
 -- @return result | nil, message, code, detail
 function new_command.run(args, ctx)
   local found, message, code, detail = project.find(fs, ctx.cwd, {

@@ -11,6 +11,7 @@ local NOT_INTERACTIVE <const> = "tilth has detected that the environment is non-
   .. "interactive environment.\n\nUse --force to run this command without user interaction."
 
 --- Adds the command's arguments.
+-- @tparam Parser parser
 function reset_command.add_to_parser(parser)
   parser:description("Puts the schema into the bin (`tilth reset undo` brings it back), applies all migrations and runs the seeds.")
   parser:flag("-f --force", "Do not ask.")
@@ -36,6 +37,8 @@ local function confirm(args, ctx)
 end
 
 --- Runs the command.
+-- @tparam table args
+-- @tparam table ctx
 -- @return result | nil, message, code, detail
 function reset_command.run(args, ctx)
   local ok, message, code, detail = confirm(args, ctx)

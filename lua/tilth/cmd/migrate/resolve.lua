@@ -13,6 +13,7 @@ local NEITHER <const> = "--applied or --rolled-back must be part of the command 
   .. "tilth migrate resolve --applied 20201231000000_example\ntilth migrate resolve --rolled-back 20201231000000_example"
 
 --- Adds the command's arguments.
+-- @tparam Parser parser
 function resolve_command.add_to_parser(parser)
   parser:description("Changes the history only, never the tables. Several names may be given.")
   parser:option("--applied", "It is in the database: record it so."):argname("NAME"):count("*")
@@ -37,6 +38,8 @@ local function wanted(args)
 end
 
 --- Runs the command.
+-- @tparam table args
+-- @tparam table ctx
 -- @return result | nil, message, code, detail
 function resolve_command.run(args, ctx)
   local names, what, wrong = wanted(args)

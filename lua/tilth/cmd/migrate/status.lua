@@ -17,6 +17,7 @@ local LOST <const> = "Could not find the migration file at migration.sql. Please
   .. "file. (%s)"
 
 --- Adds the command's arguments.
+-- @tparam Parser parser
 function status_command.add_to_parser(parser)
   parser:description("Changes nothing. Exit status: 0 up to date, 1 not (as Prisma).")
   parser:flag("--exit-code", "For scripts: 0 in sync in every respect, 1 a deploy would apply something, 3 somebody has to look "
@@ -57,6 +58,8 @@ local function lost_file(observed)
 end
 
 --- Runs the command.
+-- @tparam table args
+-- @tparam table ctx
 -- @return result | nil, message, code, detail
 function status_command.run(args, ctx)
   local opened <close>, message, code, detail = world.open(ctx, { command = "migrate status", read_only = true })

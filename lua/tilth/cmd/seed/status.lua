@@ -53,6 +53,7 @@ local function collect(seeds, records, environment)
 end
 
 --- Runs the command.
+-- @tparam table ctx
 -- @return result | nil, message, code, detail
 function status_command.run(_, ctx)
   local world <close>, message, code, detail = flow_observe.open(ctx, { command = "seed status", read_only = true })
