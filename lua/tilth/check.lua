@@ -118,6 +118,28 @@ local function apply_change(finding, change)
   return finding
 end
 
+-- A slip in a check's id would change nothing, without a word. A team's own checks have ids that are not known here.
+local function unknown_ids(config)
+  local ids, known, found = {}, {}, {}
+  for index, entry in ipairs(BUILT_IN) do
+    ids[index] = entry[1]:gsub("_", "-")
+    known[ids[index]] = true
+  end
+  for id in pairs(config.severities or {}) do
+    local nearest = not known[id] and require("tilth.suggest").nearest(id, ids)
+    if nearest or not known[id] and not config.checks then
+      found[#found + 1] = { id = "severity-unknown", severity = "warn",
+        message = ("tilth.config.lua gives another severity to \"%s\", and no check is called so"):format(id)
+          .. (nearest and (". Did you mean \"%s\"?"):format(nearest) or ""),
+        advice = "`tilth check --list` has the names." }
+    end
+  end
+  table.sort(found, function(a, b)
+    return a.message < b.message
+  end)
+  return found
+end
+
 --- Runs every check.
 -- @tparam table observed
 -- @tparam table plan
@@ -131,6 +153,9 @@ function check.run(observed, plan)
   end
   for _, name in ipairs(check.modules(plan.request)) do
     add(require(name).run(observed, plan))
+  end
+  if config.severities then
+    add(unknown_ids(config))
   end
   -- A team's own checks may look at anything, so they need all that a flow observes.
   for index, own in ipairs(not (plan.request and plan.request.offline) and config.checks or {}) do

@@ -34,6 +34,22 @@ function TestCheck:test_nothing_to_say_about_a_plain_run()
   lu.assertEquals(check.run(bare(), NOTHING), {})
 end
 
+function TestCheck:test_ids_are_named_after_their_modules()
+  for _, entry in ipairs(check.built_in()) do
+    lu.assertIsFunction(require("tilth.check." .. entry.id:gsub("-", "_")).run)
+  end
+end
+
+function TestCheck:test_a_severity_for_no_check_is_said()
+  local change = { severity = "off", reason = "x" }
+  local findings = check.run(bare({ severities = { ["migration-editd"] = change, ["migration-edited"] = change } }), NOTHING)
+  lu.assertEquals(#findings, 1)
+  lu.assertEquals(findings[1].severity, "warn")
+  lu.assertStrContains(findings[1].message, 'Did you mean "migration-edited"?')
+  lu.assertStrContains(check.run(bare({ severities = { mine = change } }), NOTHING)[1].message, '"mine", and no check is called so')
+  lu.assertEquals(check.run(bare({ severities = { mine = change }, checks = { function() end } }), NOTHING), {})
+end
+
 function TestCheck:test_own_checks_may_return_a_list_one_finding_or_nothing()
   local findings = check.run(bare({ checks = {
     function() return { { severity = "warn", message = "a", id = "mine" } } end,
