@@ -1,7 +1,9 @@
 --- Runs the tutorial as it is written, from an empty folder: its files, its commands, and what they say.
 local lu = require("luaunit")
 local cluster = require("support.cluster")
+local env = require("tilth.core.env")
 local examples = require("support.examples")
+local fs = require("tilth.core.fs")
 local program = require("support.program")
 local temp = require("support.temp")
 
@@ -24,6 +26,12 @@ function TestDocsTutorial:test_every_command_does_what_is_shown()
   examples.run(steps, {
     cwd = self.home.path, env = self.env, bin = temp.folder("bin").path, same = { { self.home:join("shop"), "/home/ana/shop" } },
   })
+end
+
+function TestDocsTutorial:test_the_stubs_are_where_they_are_installed()
+  local makefile = assert(fs.read(env.get("TILTH_SOURCE") .. "/Makefile.am"))
+  lu.assertStrContains(makefile, "metadir = $(pkgdatadir)/meta\n")
+  lu.assertStrContains(examples.text("docs/tutorial.md"), "/usr/local/share/tilth/meta")
 end
 
 return TestDocsTutorial

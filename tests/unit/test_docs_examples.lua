@@ -13,7 +13,7 @@ local yaml = require("tilth.pipeline.yaml")
 local TestDocsExamples = {}
 
 --- Blocks that are for reading only. `text` is what a program says, `console` what is typed and what is said.
-local READ_ONLY <const> = { text = true, console = true, ts = true, csv = true, toml = true, c = true, ini = true, diff = true }
+local READ_ONLY <const> = { text = true, console = true, ts = true, csv = true, toml = true, c = true, cpp = true, ini = true, diff = true }
 
 -- Each language: function(block) that raises what is wrong.
 local JUDGES <const> = {
