@@ -2,7 +2,8 @@
 --
 --   tilth run tests/run.lua [--list] [--only KIND[,KIND]]... [PATTERN]...
 --
--- KIND is unit, core, integration, fault or conformance; PATTERN is text in `kind/test_file.test_name`.
+-- KIND is unit, core, integration, fault or conformance, or portable, which runs only when it is named;
+-- PATTERN is text in `kind/test_file.test_name`.
 -- The last line is always `N passed, N failed, N skipped`.
 
 local arguments = { ... }
@@ -39,7 +40,9 @@ end
 local function add_kinds(kinds, text)
   for name in (text or ""):gmatch("[^,]+") do
     local known = false
-    for _, kind in ipairs(collect.KINDS) do known = known or kind == name end
+    for _, list in ipairs({ collect.KINDS, collect.ON_REQUEST }) do
+      for _, kind in ipairs(list) do known = known or kind == name end
+    end
     if not known then refuse(("no kind of tests is called %q"):format(name)) end
     kinds[#kinds + 1] = name
   end
@@ -71,7 +74,8 @@ end
 
 --- Takes everything out of our own environment that would lead a test to somebody's database.
 local function clean_environment()
-  local kept = { TILTH_LUADIR = true, TILTH_PROGRAM = true, TILTH_SOURCE = true, TILTH_SANITIZE = true, TILTH_TEST_PG_BINDIR = true }
+  local kept = { TILTH_LUADIR = true, TILTH_PROGRAM = true, TILTH_SOURCE = true, TILTH_SANITIZE = true, TILTH_TEST_PG_BINDIR = true,
+    TILTH_RELEASE = true, TILTH_SYSTEMS = true }
   for name in pairs(env.all()) do
     local ours = name:find("^TILTH_") or name:find("^PG") or name:find("^AWS_") or name:find("^RESET_DATABASE")
     if (ours or name == "DATABASE_URL" or name == "DIRECT_URL" or name == "RUN_SEED") and not kept[name] then

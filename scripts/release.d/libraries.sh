@@ -48,16 +48,16 @@ library() (
     fi
     rm -rf "$prefix/work" && mkdir -p "$prefix/work"
     cp -a "$deps/source/$name" "$prefix/work/$name"
-    # OpenSSL keeps a date: that of its source, so that tilth's own changes make no other library.
-    export SOURCE_DATE_EPOCH
-    SOURCE_DATE_EPOCH=$(dpkg-parsechangelog -l "$deps/source/$name/debian/changelog" -S Timestamp 2>/dev/null || echo 0)
-    quietly "built $name for $target" inside "$prefix/work/$name" "$function"
+    quietly "built $name for $target" build_in "$prefix/work/$name" "$function"
     rm -rf "$prefix/work"
     recipe_stamp "$name" "$function" >"$prefix/stamps/$name"
 )
 
-inside() (
-    cd "$1" && "$2"
+# build_in FOLDER FUNCTION. OpenSSL keeps a date: that of its source, so that a change of tilth makes no other library.
+build_in() (
+    cd "$1" || return 1
+    date=$(dpkg-parsechangelog -S Timestamp 2>/dev/null || echo 0)
+    SOURCE_DATE_EPOCH=$date "$2"
 )
 
 build_libraries() {

@@ -19,6 +19,7 @@ local function openssl(...)
     error(message, 3)
   end
   if result.code ~= 0 then error(("openssl %s: %s"):format(argv[2], result.stderr), 3) end
+  return result.stdout
 end
 
 --- Makes an authority.
@@ -45,6 +46,12 @@ function Authority:issue(options)
   openssl("x509", "-req", "-in", base .. ".csr", "-CA", self.path, "-CAkey", self.folder:join("ca.key"), "-CAcreateserial",
     "-days", tostring(options.days or 365), "-extfile", base .. ".ext", "-out", base .. ".pem")
   return { certificate = base .. ".pem", key = base .. ".key" }
+end
+
+--- The name of its certificate in a folder of roots.
+-- @treturn string eight hexadecimal digits
+function Authority:hash()
+  return openssl("x509", "-in", self.path, "-noout", "-hash"):match("%x+")
 end
 
 return authority

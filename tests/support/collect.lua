@@ -6,6 +6,9 @@ local fs = require("tilth.core.fs")
 --- The kinds of tests, each a folder, in the order in which they run.
 collect.KINDS = { "unit", "core", "integration", "fault", "conformance" }
 
+--- Kinds that run only when they are named: they need a release that has been built.
+collect.ON_REQUEST = { "portable" }
+
 --- A class whose only test says why a file could not be loaded.
 local function broken(message)
   return { test_file_loads = function() error(message, 0) end }
