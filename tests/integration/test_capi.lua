@@ -45,7 +45,8 @@ function TestCapi:test_cpp_program_compiles_without_a_warning_and_runs()
 end
 
 function TestCapi:test_script_gives_its_values()
-  local fields, result = drive({ "text", "local a, b = ... return a .. b, 7, 1.5, true, nil, { 1, x = 2 } == nil, { 'l' }, 'a\\0b'", "x", "y" })
+  local script = "local a, b = ... return a .. b, 7, 1.5, true, nil, 1 == 2, { 'l' }, 'a\\0b'"
+  local fields, result = drive({ "text", script, "x", "y" })
   lu.assertEquals(fields.result, "0", result.text)
   local values = {}
   for i = 0, 7 do values[#values + 1] = fields["value " .. i] end
@@ -126,10 +127,11 @@ function TestCapi:test_folder_and_variables_are_the_handles_own()
     assert(not fs.chdir("nosuch"))
     return fs.cwd(), os.getenv("OWN"), os.getenv("GONE"), env.get("GONE"), env.all().OWN, env.all().GONE, os.getenv("LATER"),
       child.stdout, fs.realpath("."), fs.exists("../below/new.txt")]]
-  local fields, result = drive({ "--folder", inside.path, "--set", "OWN=mine", "--unset", "GONE", "text", script }, { env = { GONE = "here", HOME = "/h" } })
+  local fields, result = drive({ "--folder", inside.path, "--set", "OWN=mine", "--unset", "GONE", "text", script },
+    { env = { GONE = "here", HOME = "/h" } })
   local below = inside.path .. "/below"
-  lu.assertEquals(fields.document.values, { below, "mine", json.null, json.null, "mine", json.null, "l", inside.path .. "\nmine c\n/h\n", below, true },
-    result.text)
+  lu.assertEquals(fields.document.values,
+    { below, "mine", json.null, json.null, "mine", json.null, "l", inside.path .. "\nmine c\n/h\n", below, true }, result.text)
 end
 
 function TestCapi:test_nothing_is_printed_unless_it_is_asked_for()
@@ -168,7 +170,8 @@ end
 
 function TestCapi:test_limits_are_errors()
   local fields = drive({ "--time", "0.2", "text", "while true do end" })
-  lu.assertEquals({ fields.result, fields.code, fields.message }, { "1", "limit", "it took longer than the limit of 0.2 s (tilth_set_time_limit)" })
+  lu.assertEquals({ fields.result, fields.code, fields.message },
+    { "1", "limit", "it took longer than the limit of 0.2 s (tilth_set_time_limit)" })
   fields = drive({ "--time", "0.2", "text", "require('tilth.clock').sleep(30)" })
   lu.assertEquals({ fields.result, fields.code }, { "1", "limit" })
   fields = drive({ "--time", "0.2", "text", "local c = coroutine.wrap(function() while true do end end) c()" })
@@ -183,8 +186,9 @@ end
 
 function TestCapi:test_server_out_of_reach_has_prismas_code_and_no_password()
   local made = project.new({ migrations = {} })
-  local fields, result = drive({ "--log", "--output", "--folder", made.path, "--set", "DATABASE_URL=postgresql://u:geheimnis@127.0.0.1:1/d", "command",
-    "migrate", "deploy" })
+  local url = "postgresql://u:geheimnis@127.0.0.1:1/d"
+  local fields, result = drive({ "--log", "--output", "--folder", made.path, "--set", "DATABASE_URL=" .. url,
+    "command", "migrate", "deploy" })
   lu.assertEquals({ fields.result, fields.status, fields["error status"], fields.code }, { "4", "4", "4", "P1001" })
   lu.assertStrContains(fields.advice, "Check that DATABASE_URL names the right host")
   lu.assertEquals(fields.document.error.code, "P1001")
@@ -196,15 +200,16 @@ function TestCapi:test_libpqs_variables_are_the_handles_own()
   local url = own.url:gsub("%?", "?application_name=x&", 1)
   local script = "local db <close> = require('tilth').connect() return db:value('show work_mem')"
   local made = project.new()
-  local fields, result = drive({ "--folder", made.path, "--set", "DATABASE_URL=" .. url, "--set", "PGOPTIONS=-c work_mem=7MB", "text", script },
-    { env = { PGOPTIONS = "-c work_mem=9MB" } })
+  local fields, result = drive({ "--folder", made.path, "--set", "DATABASE_URL=" .. url, "--set", "PGOPTIONS=-c work_mem=7MB",
+    "text", script }, { env = { PGOPTIONS = "-c work_mem=9MB" } })
   lu.assertEquals(fields.result, "0", result.text)
   lu.assertEquals(fields["value 0"], "3 7MB", result.text)
 end
 
 function TestCapi:test_flow_tells_the_log_and_gives_the_report_of_json()
   local one <close> = shop.new()
-  local fields, result = drive({ "--log", "--folder", one.path, "--set", "DATABASE_URL=" .. one.database.url, "--set", "RUN_SEED=true", "command", "flow" })
+  local fields, result = drive({ "--log", "--folder", one.path, "--set", "DATABASE_URL=" .. one.database.url, "--set", "RUN_SEED=true",
+    "command", "flow" })
   lu.assertEquals(fields.result, "0", result.text)
   lu.assertStrContains(result.stdout, "log 1: Applying migration `20240105093012_init`")
   lu.assertStrMatches(result.stdout, ".*log 2: Seeded categories: Category: 7 inserted %(%d+ ms%).*")
@@ -254,12 +259,27 @@ function TestCapi:test_example_of_the_documentation_runs_the_flow()
   lu.assertEquals(result.status, 0, result.text)
 end
 
+function TestCapi:test_program_of_the_page_runs()
+  local own <close> = database.new()
+  local made = project.new({ migrations = { { "20240101000000_init", "create table a (id int)" } } })
+  local text = assert(fs.read(env.get("TILTH_SOURCE") .. "/docs/c-api.md")):match("```c\n(.-)```")
+  local path = capi.compile(temp.folder("page"):write("main.c", text))
+  local result = capi.run(path, {}, { cwd = made.path, env = { DATABASE_URL = own.url } })
+  lu.assertEquals(result.status, 0, result.text)
+  lu.assertTrue(json.decode(result.stdout).ok)
+  result = capi.run(path, {}, { cwd = made.path, env = { DATABASE_URL = "postgresql://127.0.0.1:1/d" } })
+  lu.assertEquals(result.status, 4)
+  lu.assertStrContains(result.stderr, "P1001: ")
+end
+
 function TestCapi:test_only_what_the_header_names_is_exported()
   local build, source = capi.build_folder(), env.get("TILTH_SOURCE")
   local listed, declared, exported = {}, {}, {}
   for name in assert(fs.read(source .. "/src/libtilth.sym")):gmatch("[%l_]+") do listed[name] = true end
-  for name in assert(fs.read(source .. "/src/tilth.h")):gsub("typedef [^;]+;", ""):gmatch("\n%l[%w_ *]-(tilth_[%l_]+)%(") do declared[name] = true end
-  for name in capi.must({ "nm", "-D", "--defined-only", build .. "/.libs/libtilth.so" }):gmatch("%x+ %u ([^\n]+)") do exported[name] = true end
+  local header = assert(fs.read(source .. "/src/tilth.h")):gsub("typedef [^;]+;", "")
+  for name in header:gmatch("\n%l[%w_ *]-(tilth_[%l_]+)%(") do declared[name] = true end
+  local symbols = capi.must({ "nm", "-D", "--defined-only", build .. "/.libs/libtilth.so" })
+  for name in symbols:gmatch("%x+ %u ([^\n]+)") do exported[name] = true end
   lu.assertEquals(declared, listed)
   lu.assertEquals(exported, listed)
 end

@@ -114,7 +114,7 @@ end
 function TestCapiCancel:test_rounds_with_a_database_leave_nothing()
   local own <close> = database.new()
   local made = project.new()
-  local numbers = held(capi.run(capi.compile("rounds.c"), { "100", own.url }, { cwd = made.path, timeout = 300 }))
+  local numbers = held(capi.run(capi.compile("rounds.c"), { "60", own.url }, { cwd = made.path, timeout = 300 }))
   lu.assertEquals({ numbers.wrong, numbers.descriptors }, { 0, 0 })
 end
 
@@ -122,7 +122,7 @@ function TestCapiCancel:test_valgrind_finds_no_leak()
   lu.skipIf(capi.is_sanitized(), "the library is built with sanitizers")
   local own <close> = database.new()
   local made = project.new()
-  local result = capi.run(capi.compile("rounds.c"), { "3", own.url }, {
+  local result = capi.run(capi.compile("rounds.c"), { "2", own.url }, {
     cwd = made.path, timeout = 300,
     wrap = { "valgrind", "-q", "--leak-check=full", "--show-leak-kinds=definite,indirect", "--errors-for-leak-kinds=definite,indirect",
       "--error-exitcode=9", "--track-fds=no" },

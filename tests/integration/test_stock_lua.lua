@@ -1,7 +1,6 @@
 --- Tests `require("tilth")` in Debian's own lua5.4: the same modules, with that program's Ctrl-C.
 local lu = require("luaunit")
 local clock = require("tilth.core.clock")
-local fs = require("tilth.core.fs")
 local capi = require("support.capi")
 local database = require("support.database")
 local program = require("support.program")
@@ -149,15 +148,6 @@ function TestStockLua:test_flow_that_is_interrupted_says_so_in_the_ledger()
     print(result, code)]], { cwd = made.path, env = { DATABASE_URL = own.url } })
   lu.assertStrContains(result.stdout, "nil\tinterrupted", result.text)
   lu.assertFalse(own:has("a"))
-end
-
-function TestStockLua:test_module_is_installed_where_lua_looks()
-  local build, folder = capi.build_folder(), temp.folder("install")
-  capi.must({ "make", "-s", "-C", build, "install", "DESTDIR=" .. folder.path, "prefix=/usr" })
-  lu.assertNotNil(fs.stat(folder:join("usr/lib/lua/5.4/tilth.so")))
-  lu.skipIf(capi.is_sanitized(), "the sanitizers' runtime must come first in a process")
-  assert_says('print(require("tilth.url").mask("postgres://u:geheimnis@h/d"))', "postgres://u:****@h/d\n",
-    { env = { LUA_CPATH = folder:join("usr/lib/lua/5.4/?.so"), TILTH_LUADIR = false } })
 end
 
 return TestStockLua

@@ -39,11 +39,12 @@ function capi.must(argv, options)
 end
 
 local function source_of(name)
+  if name:sub(1, 1) == "/" then return name end
   local folder = env.get("TILTH_SOURCE") .. (name:find("/") and "/" or "/tests/capi/")
   return folder .. name
 end
 
---- Compiles a program of tests/capi, or of a path in the source, against the build's libtilth.
+--- Compiles a program of tests/capi, of a path in the source, or of an absolute one, against the build's libtilth.
 -- @tparam string name such as "drive.c" or "docs/examples/deploy.c"
 -- @treturn string path of the program
 function capi.compile(name)

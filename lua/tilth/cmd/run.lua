@@ -10,6 +10,7 @@ local interrupt = require("tilth.core.interrupt")
 local script = require("tilth.script")
 
 --- Adds the command's arguments.
+-- @tparam Parser parser
 function run_command.add_to_parser(parser)
   parser:description([[
 Runs FILE.lua (- is standard input). The arguments after it reach the script as `...` and in
@@ -68,7 +69,8 @@ local function hand_over(host, results)
   for i = 2, results.n do
     local ok, text, value = pcall(translate, results[i])
     if not ok then
-      return nil, ("value %d of the script cannot be given to the calling program: %s"):format(i - 1, text:gsub("^[^:]+:%d+: ", "")), "failed",
+      local why = text:gsub("^[^:]+:%d+: ", "")
+      return nil, ("value %d of the script cannot be given to the calling program: %s"):format(i - 1, why), "failed",
         { advice = "Return strings, numbers, booleans, nil, and tables of these." }
     end
     texts[i - 1], values[i - 1] = text, value
@@ -110,6 +112,8 @@ local function failure_of(failure)
 end
 
 --- Runs the command.
+-- @tparam table args
+-- @tparam table ctx
 -- @return result with the script's exit status | nil, message, code, detail
 function run_command.run(args, ctx)
   local given = ctx.host and ctx.host.script or { name = args.file }
