@@ -41,15 +41,22 @@ local function signature(prefix, entry)
   return ("%s%s(%s%s)"):format(prefix, entry.name, text, closing)
 end
 
-local function value_text(value)
-  local text = value.type == "nil" and "`nil`" or value.type == "any" and "" or ("`%s`"):format(value.type:gsub("|", " or "))
+--- A type as people read it: classes by their full names.
+local function type_text(page, text)
+  return (text:gsub("%a[%w_]*", function(name)
+    return page.types and page.types[name] or pages.types[name]
+  end):gsub("|", " or "))
+end
+
+local function value_text(page, value)
+  local text = value.type == "nil" and "`nil`" or value.type == "any" and "" or ("`%s`"):format(type_text(page, value.type))
   local joined = value.text == "" and text or (text .. " " .. value.text)
   return (joined:gsub("^%s+", ""))
 end
 
-local function add_values(lines, entry)
+local function add_values(lines, page, entry)
   for _, parameter in ipairs(entry.params) do
-    local kind = parameter.type:gsub("|", " or ")
+    local kind = type_text(page, parameter.type)
     lines[#lines + 1] = ("- `%s` (%s%s)%s"):format(parameter.name, kind, parameter.optional and ", optional" or "",
       parameter.text ~= "" and ": " .. parameter.text or "")
   end
@@ -59,7 +66,7 @@ local function add_values(lines, entry)
   for index, group in ipairs(entry.returns) do
     local parts = {}
     for position, value in ipairs(group) do
-      parts[position] = value_text(value)
+      parts[position] = value_text(page, value)
     end
     lines[#lines + 1] = ("%s %s"):format(index == 1 and "Returns" or "or", table.concat(parts, ", "))
       .. (index < #entry.returns and "<br>" or "")
@@ -69,10 +76,10 @@ local function add_values(lines, entry)
   end
 end
 
-local function add_entry(lines, prefix, entry)
+local function add_entry(lines, page, prefix, entry)
   lines[#lines + 1] = ("### `%s`\n"):format(entry.kind == "function" and signature(prefix, entry) or prefix .. entry.name)
   lines[#lines + 1] = prose(entry.text) .. "\n"
-  add_values(lines, entry)
+  add_values(lines, page, entry)
   if lines[#lines] ~= "" and (#entry.params > 0 or #entry.returns > 0 or entry.raises) then
     lines[#lines + 1] = ""
   end
@@ -98,7 +105,7 @@ function markdown.module(item, handles)
     table.move({ "```lua", ("local %s = require(\"%s\")"):format(page.owner, page.name), "```", "" }, 1, 4, #lines + 1, lines)
   end
   for _, entry in ipairs(item.functions) do
-    add_entry(lines, page.module == false and "" or page.owner .. entry.mark, entry)
+    add_entry(lines, page, page.module == false and "" or page.owner .. entry.mark, entry)
   end
   for _, class in ipairs(item.classes) do
     lines[#lines + 1] = ("## %s\n"):format(class.class.name)
@@ -106,7 +113,7 @@ function markdown.module(item, handles)
       lines[#lines + 1] = class.class.text .. "\n"
     end
     for _, entry in ipairs(class.entries) do
-      add_entry(lines, class.class.var .. (entry.kind == "function" and ":" or "."), entry)
+      add_entry(lines, page, class.class.var .. (entry.kind == "function" and ":" or "."), entry)
     end
   end
   for _, name in ipairs(page.handles or {}) do

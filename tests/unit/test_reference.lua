@@ -5,33 +5,6 @@ local reference = require("support.reference")
 
 local TestReference = {}
 
-local function read_model()
-  return reference.module("model").read(fs, reference.root())
-end
-
---- Names of the functions in a table, those of metamethods and of inner fields left out.
-local function functions_in(live)
-  local names = {}
-  for name, value in pairs(live) do
-    if type(name) == "string" and type(value) == "function" and not name:find("^_") then
-      names[#names + 1] = name
-    end
-  end
-  table.sort(names)
-  return names
-end
-
-local function documented(entries, except)
-  local names = {}
-  for _, entry in ipairs(entries) do
-    if (entry.kind == "function" or not entry.kind) and not (except and except[entry.name]) then
-      names[#names + 1] = entry.name
-    end
-  end
-  table.sort(names)
-  return names
-end
-
 local function upvalue(fn, wanted)
   local index = 1
   while true do
@@ -67,14 +40,14 @@ local CLASSES <const> = {
 }
 
 function TestReference:test_every_function_of_a_public_module_is_documented()
-  for _, item in ipairs(read_model().pages) do
+  for _, item in ipairs(reference.model().pages) do
     local page = item.page
     if page.module ~= false then
-      local live = functions_in(require(page.name))
-      local names = documented(item.functions)
+      local live = reference.functions_in(require(page.name))
+      local names = reference.documented(item.functions)
       if page.keyed then
         -- Each method of a stream is a function of the module as well.
-        table.move(documented(item.classes[1].entries), 1, #item.classes[1].entries, #names + 1, names)
+        table.move(reference.documented(item.classes[1].entries), 1, #item.classes[1].entries, #names + 1, names)
         table.sort(names)
       end
       lu.assertEquals(names, live, page.name)
@@ -84,10 +57,10 @@ end
 
 function TestReference:test_every_method_of_a_public_class_is_documented()
   local seen = 0
-  for _, item in ipairs(read_model().pages) do
+  for _, item in ipairs(reference.model().pages) do
     for _, class in ipairs(item.classes) do
       local live = assert(CLASSES[class.class.name], class.class.name)()
-      lu.assertEquals(documented(class.entries), functions_in(live), class.class.name)
+      lu.assertEquals(reference.documented(class.entries), reference.functions_in(live), class.class.name)
       seen = seen + 1
     end
   end
@@ -97,53 +70,17 @@ end
 function TestReference:test_every_function_of_the_prompt_is_documented()
   local live = {}
   require("tilth.repl.helpers").install(live, { session = {}, options = {} })
-  for _, item in ipairs(read_model().pages) do
+  for _, item in ipairs(reference.model().pages) do
     if item.page.name == "tilth.repl" then
-      lu.assertEquals(documented(item.functions), functions_in(live))
+      lu.assertEquals(reference.documented(item.functions), reference.functions_in(live))
       return
     end
   end
   lu.fail("there is no page about the prompt")
 end
 
-function TestReference:test_every_function_of_the_core_is_documented()
-  local libraries = read_model().libraries
-  for name, library in pairs(libraries) do
-    local live = functions_in(require("tilth.core." .. name))
-    local names = {}
-    for _, entry in ipairs(library.entries) do
-      names[#names + 1] = not entry.handle and entry.name or nil
-    end
-    table.sort(names)
-    lu.assertEquals(names, live, "tilth.core." .. name)
-  end
-  local runtime = assert(fs.read(reference.root() .. "/src/runtime.c"))
-  local count = 0
-  for name in runtime:gmatch('{"tilth%.core%.(%w+)"') do
-    lu.assertNotNil(libraries[name], name)
-    count = count + 1
-  end
-  lu.assertTrue(count > 10, count)
-end
-
-function TestReference:test_every_method_of_a_handle_is_documented()
-  local handles = read_model().handles
-  local child <close> = assert(require("tilth.process").spawn({ "true" }))
-  child:wait()
-  local folder = assert(fs.temporary("reference"))
-  local lock <close> = assert(fs.lock(folder .. "/lock"))
-  local live = {
-    child = methods_of(child), lock = methods_of(lock), parser = methods_of(require("tilth.core.csv").parser(",")),
-    stream = methods_of(require("tilth.hash").stream()), conn = debug.getregistry()["tilth.pg.connection"].__index,
-  }
-  assert(fs.remove_tree(folder))
-  for name, methods in pairs(live) do
-    lu.assertEquals(documented(handles[name]), functions_in(methods), name)
-  end
-end
-
 function TestReference:test_the_doc_comments_name_what_the_code_takes()
-  lu.assertEquals(reference.module("model").problems(read_model()), {})
+  lu.assertEquals(reference.module("model").problems(reference.model()), {})
 end
 
 function TestReference:test_a_wrong_doc_comment_is_found()

@@ -18,22 +18,11 @@ local function each()
   end
 end
 
-local function functions_in(live)
-  local names = {}
-  for name, value in pairs(live) do
-    if type(value) == "function" and not name:find("^_") then
-      names[#names + 1] = name
-    end
-  end
-  table.sort(names)
-  return names
-end
-
 function TestStubs:test_each_stub_loads_and_has_the_functions_of_its_module()
   local count = 0
   for name, text in each() do
     local stub = assert(load(text, "=" .. name, "t", {}))()
-    lu.assertEquals(functions_in(stub), functions_in(require(name)), name)
+    lu.assertEquals(reference.functions_in(stub), reference.functions_in(require(name)), name)
     count = count + 1
   end
   lu.assertTrue(count > 35, count)
