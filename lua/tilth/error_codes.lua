@@ -11,7 +11,7 @@ local PRISMA <const> = {
     cure = "Check the user and the password in the database's URL. Write @ : / ? # % in them as %40 %3A %2F %3F %23 %25.",
     example = "P1000: Authentication failed against database server, the provided database credentials for `shop` are not valid." },
   { code = "P1001", title = "The server cannot be reached",
-    cause = "The host's name or port is wrong, the server is not running, or a firewall or security group lets this machine not in. "
+    cause = "The host's name or port is wrong, the server is not running, or a firewall or security group does not let this machine in. "
       .. "An Amplify build has no route into a VPC.",
     cure = "`tilth doctor` tells where it ends: name lookup, connection, TLS or login. For a server that is just starting, "
       .. "`--wait 60s` tries again for so long.",
