@@ -13,7 +13,7 @@ local KEYS <const> = {
   protected = "boolean",
   branches = "map",
   environments = "map",
-  reset = { stale = "stale", keep = "count" },
+  reset = { stale = "stale", keep = "count", ties = "ties" },
   backup = { dir = "string", keep = "count", automatic = "boolean" },
   seed = { check = "boolean", timeout = "duration" },
   migrate = {
@@ -29,6 +29,7 @@ local KEYS <const> = {
 }
 
 local STALE <const> = { refuse = true, skip = true, reset = true }
+local TIES <const> = { refuse = true, keep = true }
 local SEVERITIES <const> = { block = true, warn = true, note = true, off = true }
 
 -- What a configuration may call: nothing that reaches files, processes, the clock or other modules' state.
@@ -91,6 +92,9 @@ local CHECKS <const> = {
   end,
   stale = function(value)
     return not STALE[value] and "must be \"refuse\", \"skip\" or \"reset\"" or nil
+  end,
+  ties = function(value)
+    return not TIES[value] and "must be \"refuse\" or \"keep\"" or nil
   end,
   command = function(value)
     local good = (type(value) == "string" and value ~= "") or (is_list(value) and #value > 0 and all_strings(value))

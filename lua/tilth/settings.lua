@@ -25,6 +25,8 @@ local TABLE <const> = {
   { name = "reset_stale", config = "reset.stale", type = "word", words = { "refuse", "skip", "reset" }, default = "refuse",
     about = "what to do when RESET_DATABASE was left set" },
   { name = "reset_keep", config = "reset.keep", type = "count", default = 1, about = "how many earlier schemas a reset keeps" },
+  { name = "reset_ties", config = "reset.ties", type = "word", words = { "refuse", "keep" }, default = "refuse",
+    about = "what to do when other schemas or publications are tied to what a reset puts into the bin" },
   { name = "backup_dir", variable = "TILTH_BACKUP_DIR", config = "backup.dir", type = "string", about = "folder of the backups" },
   { name = "backup_keep", config = "backup.keep", type = "count", about = "how many backups of a database are kept; 0 keeps all" },
   { name = "backup_automatic", config = "backup.automatic", type = "boolean", default = true,

@@ -283,4 +283,34 @@ function TestResetCommands:test_many_first_flows_at_once_all_end_well()
   lu.assertEquals(self.base:value("select count(*) from tilth.ledger"), 1)
 end
 
+function TestResetCommands:test_ties_are_kept_only_by_consent_and_behind_a_backup()
+  local base <close> = setmetatable({ own = database.new() }, { __close = function(this) this.own:close() end })
+  local own = base.own
+  local folder = project.new({ migrations = { { "20240101000000_t", "create table t (id integer primary key)" } } })
+  local function tilth(args, exit)
+    local result = program.run({ args = args, cwd = folder.path, env = { DATABASE_URL = own.url } })
+    lu.assertEquals(result.status, exit or 0, result.text)
+    return result
+  end
+  tilth({ "flow" })
+  own:script([[insert into t values (1), (2); create schema other; create view other.v as select * from t;
+    create table other.child (id integer references t); insert into other.child values (2); create publication pub for table t]])
+  local refused = tilth({ "reset", "--force" }, 3)
+  for _, text in ipairs({ "view other.v", "child_id_fkey", "pub", 'ties = "keep"' }) do
+    lu.assertStrContains(refused.stderr, text)
+  end
+  lu.assertEquals(own:value("select count(*) from t"), 2)
+  folder:write("tilth.config.lua", 'return { reset = { ties = "keep" }, backup = { dir = "kept" } }')
+  local done = tilth({ "reset", "--force" })
+  lu.assertStrContains(done.text, "Backup: ")
+  lu.assertStrContains(done.text, "stay tied to the old data in the bin")
+  lu.assertEquals(own:value("select count(*) from t"), 0)
+  lu.assertEquals(own:value("select count(*) from other.v"), 2)
+  lu.assertStrContains(tilth({ "reset", "purge", "--force" }, 3).stderr, "other")
+  tilth({ "reset", "undo", "--force" })
+  own:query("insert into t values (3)")
+  lu.assertEquals(own:value("select count(*) from other.v"), 3)
+  lu.assertEquals(own:value("select tablename from pg_publication_tables where pubname = 'pub'"), "t")
+end
+
 return TestResetCommands

@@ -36,6 +36,7 @@ local BROKEN <const> = {
   { "return { 5 }", "unknown key \"1\"" },
   { "return { reset = true }", "\"reset\" must be a table" },
   { "return { reset = { keep = 1.5 } }", "\"reset.keep\" must be a whole number" },
+  { "return { reset = { ties = \"cut\" } }", "must be \"refuse\" or \"keep\"" },
   { "return { reset = { stale = \"no\" } }", "must be \"refuse\", \"skip\" or \"reset\"" },
   { "return { protected = \"true\" }", "\"protected\" must be true or false" },
   { "return { build = {} }", "must be a command" },

@@ -43,7 +43,7 @@ function TestSettings:test_resolve_reads_each_type()
 end
 
 function TestSettings:test_resolve_gives_guards_neither_flag_nor_variable()
-  for _, name in ipairs({ "reset_stale", "reset_keep", "protected" }) do
+  for _, name in ipairs({ "reset_stale", "reset_keep", "reset_ties", "protected" }) do
     for _, entry in ipairs(settings.all()) do
       if entry.name == name then
         lu.assertNil(entry.flag)

@@ -1,6 +1,7 @@
 --- When a backup is part of a plan: on request, and before a protected database is reset. Pure.
 local plan = {}
 
+local obstacles = require("tilth.reset.obstacles")
 local protection = require("tilth.reset.protection")
 
 local function action(observed, options)
@@ -26,6 +27,10 @@ end
 -- @treturn table list of actions: one backup, or none
 -- @treturn table list of { kind = "backup", why }
 function plan.before_reset(observed, reset)
+  -- Whoever consents to a reset under others' feet gets a backup, on any database.
+  if not reset.empty and #obstacles.ties(observed.reset) > 0 then
+    return { action(observed, { why = "before its reset (others are tied to it)", automatic = true }) }, {}
+  end
   local reasons = reset.empty and {} or protection.reasons(observed)
   if #reasons == 0 or not observed.reset.rows then
     return {}, {}

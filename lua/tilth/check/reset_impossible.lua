@@ -6,6 +6,15 @@ local reset_impossible = {
 
 local obstacles = require("tilth.reset.obstacles")
 
+local function kept_ties(state)
+  local findings = {}
+  for index, tie in ipairs(obstacles.ties(state)) do
+    findings[index] = { id = reset_impossible.id, severity = "warn",
+      message = tie.message .. "; they stay tied to the old data in the bin, as reset.ties = \"keep\" in tilth.config.lua allows" }
+  end
+  return findings
+end
+
 --- Runs the check.
 -- @tparam table observed
 -- @tparam table plan
@@ -13,9 +22,9 @@ local obstacles = require("tilth.reset.obstacles")
 function reset_impossible.run(observed, plan)
   for _, action in ipairs(plan.actions) do
     if action.kind == "reset" then
-      local found = obstacles.list(observed.reset)
+      local found = obstacles.list(observed.reset, observed.settings)
       if #found == 0 then
-        return {}
+        return kept_ties(observed.reset)
       end
       local reasons, ways = {}, {}
       for index, obstacle in ipairs(found) do

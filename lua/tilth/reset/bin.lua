@@ -37,8 +37,8 @@ local function same_set(list, other)
 end
 
 -- The plan was made from an earlier look; nothing may have changed in between that the checks have not seen.
-local function refuse_changed(state, planned, action)
-  local found = obstacles.list(state)
+local function refuse_changed(state, planned, action, settings)
+  local found = obstacles.list(state, settings)
   if #found > 0 then
     return nil, "this database can't be reset: " .. found[1].message, "unsafe", { advice = found[1].advice }
   end
@@ -150,7 +150,7 @@ local function act(db, world, action)
     return nil, message, code, detail
   end
   local ok
-  ok, message, code, detail = refuse_changed(state, world.observed.reset, action)
+  ok, message, code, detail = refuse_changed(state, world.observed.reset, action, world.settings)
   if not ok then
     return nil, message, code, detail
   end

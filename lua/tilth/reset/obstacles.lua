@@ -57,10 +57,35 @@ local function of_schema(found, state, schema)
   end
 end
 
+local KEEP <const> = "Or keep the ties: reset = { ties = \"keep\" } in tilth.config.lua. Then a verified backup is made first, and they "
+  .. "stay tied to the old data in the bin."
+
+--- What elsewhere is tied to the schemas, and would stay tied to the old data in the bin.
+-- @tparam table state what reset/observe.lua read
+-- @treturn table list of { message, advice }
+function obstacles.ties(state)
+  local found = {}
+  if #state.dependents > 0 then
+    add(found, "objects outside of the schema depend on it: " .. list(state.dependents, 5),
+      "They would stay tied to the old data. Drop them first, or list their schema in the datasource's schemas so that it is reset too.\n"
+      .. KEEP)
+  end
+  if #state.inheritance > 0 then
+    add(found, "tables inherit across the schema's border: " .. list(state.inheritance, 5),
+      "Detach the partition or child table first.\n" .. KEEP)
+  end
+  if #state.publications > 0 then
+    add(found, "tables are published for logical replication: " .. list(state.publications, 5),
+      "The subscribers would keep the old rows. Drop the publication, reset, and set replication up again.\n" .. KEEP)
+  end
+  return found
+end
+
 --- Lists what is in the way of a reset.
 -- @tparam table state what reset/observe.lua read
+-- @tparam[opt] table settings reset_ties = "keep" lets ties be
 -- @treturn table list of { message, advice }; empty when nothing is
-function obstacles.list(state)
+function obstacles.list(state, settings)
   local found = {}
   if not state.may_create then
     add(found, ("%s may not create schemas in this database"):format(state.user),
@@ -69,17 +94,10 @@ function obstacles.list(state)
   for _, schema in ipairs(state.schemas) do
     of_schema(found, state, schema)
   end
-  if #state.dependents > 0 then
-    add(found, "objects outside of the schema depend on it: " .. list(state.dependents, 5),
-      "They would stay tied to the old data. Drop them first, or list their schema in the datasource's schemas so that it is reset too.")
-  end
-  if #state.inheritance > 0 then
-    add(found, "tables inherit across the schema's border: " .. list(state.inheritance, 5),
-      "Detach the partition or child table first.")
-  end
-  if #state.publications > 0 then
-    add(found, "tables are published for logical replication: " .. list(state.publications, 5),
-      "The subscribers would keep the old rows. Drop the publication, reset, and set replication up again.")
+  if not settings or settings:get("reset_ties") ~= "keep" then
+    for _, tie in ipairs(obstacles.ties(state)) do
+      found[#found + 1] = tie
+    end
   end
   if (state.subscribed or 0) > 0 then
     add(found, ("%d tables receive rows by logical replication"):format(state.subscribed), "Drop the subscription first.")
