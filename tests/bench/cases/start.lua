@@ -1,5 +1,5 @@
 --- How long tilth takes to be there.
-local start = { about = "the program's start beside stock Lua's" }
+local start = { about = "the program's start beside psql's and stock Lua's" }
 
 local fs = require("tilth.core.fs")
 local measure = require("measure")
@@ -25,13 +25,17 @@ function start.run(place)
     name = "lua5.4 empty.lua",
     command = function() return { argv = { find_lua(), script }, env = place:environment() } end,
   }
+  local psql = {
+    name = "psql --version",
+    command = function() return { argv = { place.psql, "--version" }, env = place:environment() } end,
+  }
   return {
     measure.pairs({
-      name = "tilth --version", runs = place:runs(RUNS), b = lua,
+      name = "tilth --version", runs = place:runs(RUNS), goal = 0.5, b = psql,
       a = { name = "tilth", command = function() return place:tilth({ "--version" }) end },
     }),
     measure.pairs({
-      name = "tilth run empty.lua", runs = place:runs(RUNS), b = lua,
+      name = "tilth run empty.lua", runs = place:runs(RUNS), goal = 1.5, b = lua,
       a = { name = "tilth", command = function() return place:tilth({ "run", script }) end },
     }),
   }
