@@ -7,6 +7,7 @@ local database = require("support.database")
 local env = require("tilth.core.env")
 local examples = require("support.examples")
 local fs = require("tilth.core.fs")
+local program = require("support.program")
 local project = require("support.project")
 local temp = require("support.temp")
 
@@ -34,6 +35,14 @@ local PREPARE <const> = {
     own:script("drop role if exists app; create role app login; grant create on schema public to app")
     options.env.DATABASE_URL = own.url:gsub("//postgres@", "//app@", 1)
     return function() own:script("drop owned by app; drop role app") end
+  end,
+  ["One deployment at a time"] = function(own)
+    own:connect({ application_name = "tilth flow amplify d1shop dev #0000000041" }):query("select pg_advisory_lock(72707369)")
+  end,
+  ["A migration does not block the site"] = function(own, options)
+    local result = program.run({ args = { "migrate", "deploy" }, cwd = options.cwd, env = options.env })
+    lu.assertEquals(result.status, 0, result.text)
+    own:connect({ application_name = "nightly report" }):script('begin; select count(*) from "User"')
   end,
   ["`migration-failed`"] = function(own) own:script(HISTORY) end,
   ["`migration-not-empty`"] = function(own) own:script("create table orders (id int); create table customers (id int)") end,

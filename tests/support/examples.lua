@@ -18,7 +18,8 @@ local DIFFERS <const> = {
   { "%f[%x]" .. ("%x"):rep(64) .. "%f[%X]", "DIGEST" }, { "%f[%d]%d+%.?%d* m?s%f[%A]", "DURATION" },
   { "%f[%d]%d+%.?%d* [kMG]?B%f[%A]", "SIZE" }, { "PostgreSQL %d+[%d.]*", "PostgreSQL N" }, { "pg_dump %d+[%d.]*", "pg_dump N" },
   { "/tmp/tilth%-%d+%-%x+", "SOCKET" }, { "/[^%s=]*/%.tilth/pg/socket", "SOCKET" }, { "about %d+ rows", "about N rows" },
-  { "local %S+@[%w_.-]+", "local USER" }, { "process %d+", "process N" }, { "%-%-%-+", "--" }, { "[ \t]+", " " }, { " $", "" },
+  { "local %S+@[%w_.-]+", "local USER" }, { "process %d+", "process N" }, { "pid %d+", "pid N" },
+  { "backend%(%d+%)", "backend(N)" }, { "%f[%d]%d+ tries", "N tries" }, { "%-%-%-+", "--" }, { "[ \t]+", " " }, { " $", "" },
 }
 
 local function lines_of(text)
