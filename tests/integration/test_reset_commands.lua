@@ -283,6 +283,25 @@ function TestResetCommands:test_many_first_flows_at_once_all_end_well()
   lu.assertEquals(self.base:value("select count(*) from tilth.ledger"), 1)
 end
 
+function TestResetCommands:test_a_connection_lost_in_the_midst_of_the_reset_says_how_to_find_out()
+  self:deploy_with_a_row()
+  local holder = self.base:connect()
+  assert(holder:script("begin; lock table tilth.resets in share mode"))
+  local child <close> = program.start(self:options({ "reset", "--force" }))
+  local deadline, ended = clock.monotonic() + 20, nil
+  repeat
+    clock.sleep(0.02)
+    ended = self.base:value("select count(pg_terminate_backend(pid)) from pg_stat_activity where application_name like 'tilth reset%' "
+      .. "and wait_event_type = 'Lock'")
+  until ended > 0 or clock.monotonic() > deadline
+  local result = child:wait()
+  assert(holder:script("rollback"))
+  lu.assertNotEquals(result.status, 0)
+  lu.assertStrContains(result.stderr, "not known whether it was carried out")
+  lu.assertStrContains(result.stderr, "tilth reset undo")
+  lu.assertEquals(self.base:value("select count(*) from pg_namespace where nspname like 'tilth_bin%'"), 0)
+end
+
 function TestResetCommands:test_ties_are_kept_only_by_consent_and_behind_a_backup()
   local base <close> = setmetatable({ own = database.new() }, { __close = function(this) this.own:close() end })
   local own = base.own

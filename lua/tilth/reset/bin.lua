@@ -11,6 +11,10 @@ local obstacles = require("tilth.reset.obstacles")
 local purge = require("tilth.reset.purge")
 local statements = require("tilth.reset.statements")
 
+-- The answer to the commit may have been on its way.
+local UNKNOWN <const> = "\n\nThe connection was lost during the reset, so that it is not known whether it was carried out. The next run "
+  .. "finds out, and brings the data back where the migrations are missing; `tilth reset undo` does so at once."
+
 local function quoting(db)
   return function(name) return db:identifier(name) end, function(text) return db:literal(text) end
 end
@@ -200,7 +204,9 @@ function bin.run(world, action)
   local id, message, code, detail = attempt.run(world.db, "the reset", function(db)
     return act(db, world, action)
   end, world.report)
-  if not id then
+  if not id and world.db:status() == "closed" then
+    return nil, message .. UNKNOWN, code, detail
+  elseif not id then
     return nil, message, code, detail
   end
   local step = {
