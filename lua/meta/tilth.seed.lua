@@ -24,7 +24,7 @@
 local seed = {}
 
 ---Declares a seed.
----@param spec tilth.SeedSpec `run = function(db, ctx)`; optional `description`, `environments` (list of names where it runs), `after` (list of seeds that run before it), `once` (true: never again after it has run). `db` is a session (see tilth.seed.session); `ctx` has `name`, `folder`, `file`, `environment`, `project`, `build`, `dry_run`, `path(relative)` (a path beside the seed) and `note(text)` (a line of the report)
+---@param spec tilth.SeedSpec `run = function(db, ctx)`; optional `description`, `environments` (list of names where it runs), `after` (list of seeds that run before it), `once` (true: never again after it has run, until a reset). `db` is a session (see tilth.seed.session); `ctx` has `name`, `folder`, `file`, `environment`, `project`, `build`, `dry_run`, `path(relative)` (a path beside the seed) and `note(text)` (a line of the report)
 ---@return table # the definition, to be returned by the seed file
 function seed.define(spec) end
 

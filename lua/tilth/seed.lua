@@ -38,7 +38,7 @@ end
 
 --- Declares a seed.
 -- @tparam SeedSpec spec `run = function(db, ctx)`; optional `description`, `environments` (list of names where it runs),
---   `after` (list of seeds that run before it), `once` (true: never again after it has run). `db` is a session (see
+--   `after` (list of seeds that run before it), `once` (true: never again after it has run, until a reset). `db` is a session (see
 --   tilth.seed.session); `ctx` has `name`, `folder`, `file`, `environment`, `project`, `build`, `dry_run`, `path(relative)` (a
 --   path beside the seed) and `note(text)` (a line of the report)
 -- @treturn table the definition, to be returned by the seed file
