@@ -25,7 +25,9 @@ use_target() {
     fi
     cc="${tool}gcc ${fixed_address[*]}"
     if [ "$libc" = musl ]; then
-        cc="$prefix/bin/musl-gcc -static ${fixed_address[*]}"
+        # By its name alone, since OpenSSL keeps the command that compiled it.
+        cc="musl-gcc -static ${fixed_address[*]}"
+        PATH=$prefix/bin:$PATH
     fi
     # Messages and assertions name files as they stand in the sources, without a path of this machine.
     flags="${sections[*]} -ffile-prefix-map=$prefix=. -ffile-prefix-map=$source_dir=."
@@ -35,7 +37,7 @@ use_target() {
 recipe_stamp() {
     cat "$deps/origin/$1"
     declare -f "$2"
-    echo "$flags"
+    echo "$cc $flags"
     "${tool}gcc" --version | head -n 1
 }
 
@@ -96,7 +98,7 @@ build_lua5_4() {
     cd src && rm lua.c luac.c || return 1
     echo "#define DEB_HOST_MULTIARCH \"$triplet\"" >lua5.4-deb-multiarch.h
     # shellcheck disable=SC2086 # the compiler and the flags are words
-    $cc -O2 -std=gnu99 -DLUA_COMPAT_5_3 -DLUA_USE_LINUX $flags -c ./*.c && "${tool}ar" rcs liblua5.4.a ./*.o || return 1
+    $cc -O3 -std=gnu99 -DLUA_COMPAT_5_3 -DLUA_USE_LINUX $flags -c ./*.c && "${tool}ar" rcs liblua5.4.a ./*.o || return 1
     cp liblua5.4.a "$prefix/lib"
     for name in lua luaconf lualib lauxlib lua5.4-deb-multiarch; do
         cp "$name.h" "$prefix/include" || return 1

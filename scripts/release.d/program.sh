@@ -58,7 +58,7 @@ check_program() {
         [ "$(printf 'GLIBC_%s\n%s\n' "$newest_glibc" "$newest" | sort -V | tail -n 1)" = "GLIBC_$newest_glibc" ] ||
             fail "$program needs $newest, newer than GLIBC_$newest_glibc"
     fi
-    ! grep -qaF "$source_dir/" "$program" || fail "$program names this machine's folder $source_dir"
+    ! grep -qaF -e "$source_dir/" -e "$out/" "$program" || fail "$program names this machine's folders: $source_dir or $out"
     size=$(stat -c %s "$program")
     [ "$size" -le "$most_bytes" ] || fail "$program has $size bytes, more than $most_bytes"
     version=built
