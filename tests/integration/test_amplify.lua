@@ -1,11 +1,10 @@
 --- Tests the shop in Amplify's way: tilth installed by `npm ci`, the commands of its amplify.yml, a fresh checkout for each build.
 local lu = require("luaunit")
 local amplify = require("support.amplify")
-local env = require("tilth.core.env")
 local fs = require("tilth.core.fs")
-local json = require("tilth.core.json")
 local npm = require("support.npm")
 local proc = require("tilth.core.proc")
+local program = require("support.program")
 local shop = require("support.shop")
 local temp = require("support.temp")
 
@@ -15,7 +14,6 @@ local LINE <const> = "^%d%d%d%d%-%d%d%-%d%dT%d%d:%d%d:%d%d%.%d%d%dZ %[(%u+)%]: "
 local REFUSED <const> = 3
 
 function TestAmplify:setUp()
-  lu.skipIf((env.get("TILTH_SANITIZE") or "") ~= "", "npm is tried with the build without sanitizers")
   npm.require()
 end
 
@@ -24,15 +22,10 @@ function TestAmplify:tearDown()
   if self.packages then self.packages:close() end
 end
 
---- Gives the shop its package-lock.json. What tilth takes the place of is not installed with it.
 local function open_shop(self)
-  self.packages = npm.serve({ tilth = npm.program() })
+  self.packages = npm.serve({ tilth = program.path() })
   self.shop = shop.new()
-  local package = json.decode(self.shop.folder:read("package.json"))
-  package.devDependencies = nil
-  self.shop.folder:write("package.json", json.encode(package, { indent = 2 }))
-  local locked = self.packages:run(self.shop.path, { "npm", "install", "--package-lock-only" })
-  lu.assertEquals(locked.status, 0, locked.text)
+  self.packages:lock(self.shop.folder)
 end
 
 --- Builds a copy of the shop, as a build's host clones it.

@@ -2,7 +2,6 @@
 local lu = require("luaunit")
 local cli = require("tilth.cli")
 local database = require("support.database")
-local env = require("tilth.core.env")
 local examples = require("support.examples")
 local fs = require("tilth.core.fs")
 local json = require("tilth.core.json")
@@ -132,15 +131,10 @@ end
 
 --- The shop with its package-lock.json, a registry, and what a service's `checkout` leaves.
 local function open_shop(self)
-  lu.skipIf((env.get("TILTH_SANITIZE") or "") ~= "", "npm is tried with the build without sanitizers")
   npm.require()
-  self.packages = npm.serve({ tilth = npm.program() })
+  self.packages = npm.serve({ tilth = program.path() })
   self.shop = shop.new()
-  local package = json.decode(self.shop.folder:read("package.json"))
-  package.devDependencies = nil
-  self.shop.folder:write("package.json", json.encode(package))
-  local locked = self.packages:run(self.shop.path, { "npm", "install", "--package-lock-only" })
-  lu.assertEquals(locked.status, 0, locked.text)
+  self.packages:lock(self.shop.folder)
 end
 
 --- Runs the commands of a job, each in a shell of its own unless `together`, with the variables of its file; the
@@ -225,7 +219,7 @@ function TestDocsCi:test_circleci_jobs_run()
 end
 
 function TestDocsCi:test_the_program_of_the_smallest_image_is_where_it_is_copied_from()
-  lu.skipIf((env.get("TILTH_SANITIZE") or "") ~= "", "npm is tried with the build without sanitizers")
+  npm.require()
   local packages <close> = npm.serve({ tilth = npm.stand_in("gnu"), ["tilth-musl"] = npm.stand_in("musl") })
   local prefix, text = temp.folder("prefix"), examples.text("docs/ci.md")
   local install, copied = text:match("\nRUN (npm install %-%-global tilth)\n.-COPY %-%-from=program (/%S+/bin/tilth) /tilth\n")

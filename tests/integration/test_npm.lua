@@ -12,7 +12,6 @@ local TestNpm = {}
 
 local SIGTERM <const> = 15
 local EXECUTABLE <const> = 493 -- rwxr-xr-x
-local MOST_BYTES <const> = 10000000
 local GNU <const> = "node_modules/@tilth/linux-x64-gnu/bin/tilth"
 local MUSL <const> = "node_modules/@tilth/linux-x64-musl/bin/tilth"
 local STATUS <const> = 7 -- with which the stand-ins end
@@ -32,11 +31,11 @@ local function assert_says(result, text, status)
 end
 
 function TestNpm:setUp()
-  lu.skipIf((env.get("TILTH_SANITIZE") or "") ~= "", "npm is tried with the build without sanitizers")
+  npm.require()
 end
 
 function TestNpm:test_npm_ci_installs_the_program_and_npx_runs_it()
-  local packages <close> = npm.serve({ tilth = npm.program() })
+  local packages <close> = npm.serve({ tilth = program.path() })
   local app = packages:install()
   local version = program.run({ args = { "--version" } }).stdout:match("^tilth %S+")
   for _, argv in ipairs({ { "node_modules/.bin/tilth", "--version" }, { "npx", "tilth", "--version" }, { app:join(GNU), "--version" } }) do
@@ -55,7 +54,7 @@ function TestNpm:test_no_package_has_a_script_to_run_at_install_time()
 end
 
 function TestNpm:test_it_starts_without_node_and_becomes_the_program()
-  local packages <close> = npm.serve({ tilth = npm.program() })
+  local packages <close> = npm.serve({ tilth = program.path() })
   local app = packages:install()
   app:write("wait.lua", 'print("ready"); io.stdout:flush(); require("tilth.clock").sleep(60)')
   local bin = temp.folder("bin")
@@ -197,30 +196,6 @@ function TestNpm:test_a_release_without_a_program_packs_nothing()
   local ok, message = pcall(npm.pack, { ["tilth-musl"] = npm.stand_in("musl") })
   lu.assertFalse(ok)
   lu.assertStrContains(message, "scripts/release makes it")
-end
-
---- Bytes of all files below a folder.
-local function size_of(folder)
-  local sum = 0
-  for _, entry in ipairs(assert(fs.list(folder))) do
-    local path = folder .. "/" .. entry.name
-    sum = sum + (entry.type == "directory" and size_of(path) or assert(fs.stat(path)).size)
-  end
-  return sum
-end
-
-function TestNpm:test_npm_ci_adds_less_than_10_mb()
-  local path, released = npm.program()
-  lu.skipIf(not released, "scripts/release has not been run")
-  local programs = { tilth = path }
-  programs["tilth-musl"] = fs.stat(path .. "-musl") and path .. "-musl" or nil
-  local packages <close> = npm.serve(programs)
-  local app = packages:install()
-  lu.skipIf(programs["tilth-musl"] and not app:read("package-lock.json"):find('"libc"', 1, true),
-    "this npm writes lock files without libc, and so installs the programs of both")
-  local bytes = size_of(app:join("node_modules"))
-  lu.assertTrue(bytes < MOST_BYTES, bytes)
-  lu.assertTrue(bytes > assert(fs.stat(path)).size, bytes)
 end
 
 return TestNpm

@@ -6,6 +6,7 @@ local env = require("tilth.core.env")
 local fs = require("tilth.core.fs")
 local npm = require("support.npm")
 local proc = require("tilth.core.proc")
+local program = require("support.program")
 local temp = require("support.temp")
 local yaml = require("tilth.pipeline.yaml")
 
@@ -101,9 +102,8 @@ local function deploy(self, job, variables)
 end
 
 function TestReadmeAmplify:setUp()
-  lu.skipIf((env.get("TILTH_SANITIZE") or "") ~= "", "npm is tried with the build without sanitizers")
   npm.require()
-  self.packages = npm.serve({ tilth = npm.program() })
+  self.packages = npm.serve({ tilth = program.path() })
   self.database = database.new()
   self.variables = {
     GIT_AUTHOR_NAME = "A", GIT_AUTHOR_EMAIL = "a@example.com", GIT_COMMITTER_NAME = "A", GIT_COMMITTER_EMAIL = "a@example.com",

@@ -22,18 +22,11 @@ local function find_on_path(name)
   end
 end
 
---- Skips the test where npm is not there.
+--- Skips the test where npm is not there, and in the runs that are about something else.
 function npm.require()
+  lu.skipIf((env.get("TILTH_SANITIZE") or "") ~= "", "npm is tried with the build without sanitizers")
+  lu.skipIf(env.get("TILTH_TEST_PG_BINDIR"), "npm is tried on the system's own PostgreSQL")
   lu.skipIf(not (find_on_path("npm") and find_on_path("node")), "npm is not installed")
-end
-
---- The program of a release where one has been built, else the one that is tested.
--- @treturn string path
--- @treturn bool whether it is a release's
-function npm.program()
-  local released = env.get("TILTH_SOURCE") .. "/build/release/tilth"
-  local found = fs.stat(released) ~= nil
-  return found and released or program.path(), found
 end
 
 --- A program that says which one it is, to see which one was chosen.
@@ -126,6 +119,16 @@ function Packages:install(options)
   local installed = self:run(folder.path, { "npm", "ci", table.unpack(options or {}) })
   lu.assertEquals(installed.status, 0, installed.text)
   return folder
+end
+
+--- Gives a project its package-lock.json. What tilth takes the place of is not installed with it.
+-- @tparam table folder of support.temp, with a package.json
+function Packages:lock(folder)
+  local package = json.decode(folder:read("package.json"))
+  package.devDependencies = nil
+  folder:write("package.json", json.encode(package, { indent = 2 }))
+  local locked = self:run(folder.path, { "npm", "install", "--package-lock-only" })
+  lu.assertEquals(locked.status, 0, locked.text)
 end
 
 --- Stops the registry.
