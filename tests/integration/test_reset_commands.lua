@@ -288,11 +288,11 @@ function TestResetCommands:test_a_connection_lost_in_the_midst_of_the_reset_says
   local holder = self.base:connect()
   assert(holder:script("begin; lock table tilth.resets in share mode"))
   local child <close> = program.start(self:options({ "reset", "--force" }))
-  local deadline, ended = clock.monotonic() + 20, nil
+  local deadline = clock.monotonic() + 20
   repeat
     clock.sleep(0.02)
-    ended = self.base:value("select count(pg_terminate_backend(pid)) from pg_stat_activity where application_name like 'tilth reset%' "
-      .. "and wait_event_type = 'Lock'")
+    local ended = self.base:value("select count(pg_terminate_backend(pid)) from pg_stat_activity "
+      .. "where application_name like 'tilth reset%' and wait_event_type = 'Lock'")
   until ended > 0 or clock.monotonic() > deadline
   local result = child:wait()
   assert(holder:script("rollback"))

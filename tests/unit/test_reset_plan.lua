@@ -165,6 +165,17 @@ function TestResetPlan:test_keep_purges_the_oldest_and_never_the_data_of_a_faile
   end
 end
 
+function TestResetPlan:test_ties_are_let_be_by_consent_only()
+  local tied = state({ schema("public") }, { dependents = { "view o.v" }, inheritance = { "a and b" }, publications = { "p" },
+    subscribed = 1 })
+  lu.assertEquals(#obstacles.list(tied), 4)
+  lu.assertEquals(#obstacles.list(tied, settings({ reset_ties = "refuse" })), 4)
+  local left = obstacles.list(tied, settings({ reset_ties = "keep" }))
+  lu.assertEquals(#left, 1)
+  lu.assertStrContains(left[1].message, "receive rows")
+  lu.assertEquals(#obstacles.ties(tied), 3)
+end
+
 function TestResetPlan:test_undo_means_the_first_attempt_of_the_newest_reset()
   local function row(id, more)
     local made = { id = id, kind = "reset", state = "done", holding = true, build_id = id, build_status = "done" }
