@@ -1,4 +1,4 @@
---- An interruption at any moment of a backup leaves the whole backup or nothing.
+--- An interruption at any moment of a backup leaves the whole backup or nothing; of a restore, the data of before or the backup's.
 local lu = require("luaunit")
 
 local TestBackupInterrupted = {}
@@ -12,7 +12,7 @@ local program = require("support.program")
 local project = require("support.project")
 
 local SIGTERM <const> = 15
-local MOMENTS <const> = 80
+local MOMENTS <const> = 50
 local MOST_INSTRUCTIONS <const> = 10000
 local STEP <const> = 100
 local MIGRATIONS <const> = { { "20240101000000_init", "create table people (id serial primary key, name text not null);" } }
@@ -91,32 +91,63 @@ function TestBackupInterrupted:test_a_claim_interrupted_at_any_instruction_is_wh
   assert(fs.remove_tree(folder))
 end
 
-function TestBackupInterrupted:test_a_backup_interrupted_at_many_moments_leaves_no_trace()
+function TestBackupInterrupted:prepare()
   self.base = database.new()
-  local folder = project.new({ migrations = MIGRATIONS })
-  local script = folder:write("interrupted.lua", SCRIPT:format(STEP, STEP))
-  local dir = folder:join("kept")
-  local function run(args)
-    return program.run({ args = args, env = { DATABASE_URL = self.base.url }, cwd = folder.path })
-  end
-  lu.assertEquals(run({ "flow" }).status, 0)
+  self.folder = project.new({ migrations = MIGRATIONS })
+  self.script = self.folder:write("interrupted.lua", SCRIPT:format(STEP, STEP))
+  self.temporary = self.folder:join("temporary")
+  assert(fs.mkdir(self.temporary))
+  lu.assertEquals(self:run({ "flow" }).status, 0)
   self.base:query("insert into people (name) select 'person ' || i from generate_series(1, 100) i")
-  local function backup(after)
-    return run({ "run", script, after, "backup", "--format", "copy", "--dir", dir })
+end
+
+function TestBackupInterrupted:run(args)
+  return program.run({ args = args, env = { DATABASE_URL = self.base.url, TMPDIR = self.temporary }, cwd = self.folder.path })
+end
+
+--- Runs a command again and again, interrupted at moments spread over all of it; `check(result)` after each run.
+function TestBackupInterrupted:at_many_moments(args, check)
+  local function run(after)
+    return self:run({ "run", self.script, after, table.unpack(args) })
   end
-  local all = backup("all")
+  local all = run("all")
   local count = math.tointeger(all.stdout:match("instructions: (%d+)"))
   lu.assertEquals(all.status, 0, all.text)
+  check(all)
   local interrupted = 0
   for moment = 1, MOMENTS do
-    assert(fs.remove_tree(dir))
-    local result = backup(tostring(moment * count // (MOMENTS + 1)))
+    local result = run(tostring(moment * count // (MOMENTS + 1)))
     interrupted = interrupted + (result.status == 128 + SIGTERM and 1 or 0)
+    check(result)
+  end
+  lu.assertTrue(interrupted > MOMENTS * 0.8, interrupted)
+end
+
+function TestBackupInterrupted:test_a_backup_interrupted_at_many_moments_leaves_no_trace()
+  self:prepare()
+  local dir = self.folder:join("kept")
+  self:at_many_moments({ "backup", "--format", "copy", "--dir", dir }, function(result)
     local found = names(dir)
     lu.assertTrue(#found == 0 or #found == 1 and not found[1]:find("partial", 1, true), table.concat(found, " "))
     lu.assertEquals(self.base:value("select count(*) from pg_database where datname like 'tilth_scratch%'"), 0, result.text)
-  end
-  lu.assertTrue(interrupted > MOMENTS * 0.8, interrupted)
+    lu.assertEquals(names(self.temporary), {}, result.text)
+    assert(fs.remove_tree(dir))
+  end)
+end
+
+function TestBackupInterrupted:test_a_restore_interrupted_at_many_moments_is_done_or_taken_back()
+  self:prepare()
+  lu.assertEquals(self:run({ "backup", "--format", "copy", "--file", "kept.tilth" }).status, 0)
+  self.base:query("insert into people (name) values ('later')")
+  self:at_many_moments({ "restore", "kept.tilth", "--force" }, function(result)
+    local expected = result.status == 0 and 100 or 101
+    lu.assertEquals(self.base:value("select count(*) from people"), expected, result.text)
+    lu.assertEquals(self.base:value("select count(*) from tilth.resets where state = 'open'"), 0, result.text)
+    lu.assertEquals(names(self.temporary), {}, result.text)
+    if result.status == 0 then
+      self.base:query("insert into people (name) values ('later')")
+    end
+  end)
 end
 
 return TestBackupInterrupted
