@@ -132,7 +132,7 @@ end
 local function observed(more)
   local made = {
     target = { database = "shop", text = 'database "shop" at h:1' }, environment = { name = "production", source = "TILTH_ENV" },
-    reset = { rows = true, schemas = {}, life = {} }, ledger = {},
+    reset = { rows = true, schemas = {}, life = {}, dependents = {}, inheritance = {}, publications = {} }, ledger = {},
   }
   for key, value in pairs(more or {}) do
     made[key] = value
@@ -143,7 +143,7 @@ end
 function TestBackupCompare:test_a_backup_comes_before_the_reset_of_a_protected_database_only()
   lu.assertEquals(plan.before_reset(observed(), { kind = "reset" })[1].kind, "backup")
   lu.assertEquals(plan.before_reset(observed(), { kind = "reset", empty = true }), {})
-  lu.assertEquals(plan.before_reset(observed({ reset = { rows = false, schemas = {}, life = {} } }), { kind = "reset" }), {})
+  lu.assertEquals(plan.before_reset(observed({ reset = { rows = false, schemas = {}, life = {}, dependents = {}, inheritance = {}, publications = {} } }), { kind = "reset" }), {})
   lu.assertEquals(plan.before_reset(observed({ environment = { name = "staging" } }), { kind = "reset" }), {})
   local actions, skipped = plan.before_reset(observed({ settings = { get = function(_, name)
     return name ~= "backup_automatic" and nil
