@@ -131,7 +131,7 @@ int tilth_run_string(tilth *handle, const char *name, const char *text, size_t s
 int tilth_call(tilth *handle, const char *module, const char *function,
                const char *arguments);
 
-/* Runs a command line as the program does: argv[0] is the program's name. Prints to the
+/* Runs a command line as the program does: argv[0], its name, is skipped. Prints to the
  * process's standard output and error, unless tilth_set_output has a callback; reads from
  * standard input where it asks. */
 int tilth_main(tilth *handle, int argc, char **argv);
