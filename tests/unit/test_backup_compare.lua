@@ -143,7 +143,8 @@ end
 function TestBackupCompare:test_a_backup_comes_before_the_reset_of_a_protected_database_only()
   lu.assertEquals(plan.before_reset(observed(), { kind = "reset" })[1].kind, "backup")
   lu.assertEquals(plan.before_reset(observed(), { kind = "reset", empty = true }), {})
-  lu.assertEquals(plan.before_reset(observed({ reset = { rows = false, schemas = {}, life = {}, dependents = {}, inheritance = {}, publications = {} } }), { kind = "reset" }), {})
+  local bare = { rows = false, schemas = {}, life = {}, dependents = {}, inheritance = {}, publications = {} }
+  lu.assertEquals(plan.before_reset(observed({ reset = bare }), { kind = "reset" }), {})
   lu.assertEquals(plan.before_reset(observed({ environment = { name = "staging" } }), { kind = "reset" }), {})
   local actions, skipped = plan.before_reset(observed({ settings = { get = function(_, name)
     return name ~= "backup_automatic" and nil
