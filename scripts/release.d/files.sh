@@ -71,6 +71,7 @@ make_files() {
     if [ -x scripts/release.d/npm ]; then
         quietly "packed for npm" scripts/release.d/npm "$out"
     fi
+    quietly "built the Debian packages" scripts/release.d/deb "$out"
     quietly "wrote the sums" make_sums
     cat "$out/SHA256SUMS"
 }
