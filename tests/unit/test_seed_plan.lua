@@ -74,6 +74,15 @@ local function planned(seeds, observed, request)
   return plan.actions(observed, request or {})
 end
 
+function TestSeedPlan:test_what_a_left_out_seed_needs_is_not_run_for_it()
+  local seeds = named({ "a" }, { "b", after = { "a" }, environments = { "staging" } }, { "c", after = { "b" } })
+  local observed = { seeds = seeds, environment = { name = "development" } }
+  local actions, skipped = plan.actions(observed, { seeds = { "b" } })
+  lu.assertEquals({ #actions, #skipped, skipped[1].name }, { 0, 1, "b" })
+  actions, skipped = plan.actions(observed, { seeds = { "b", "c" } })
+  lu.assertEquals({ names(actions), #skipped }, { "a c", 1 })
+end
+
 function TestSeedPlan:test_actions_leave_out_other_environments_and_say_so()
   local seeds = named({ "a", environments = { "development", "preview" } }, { "b" })
   local actions, skipped = planned(seeds, { environment = { name = "production" } })

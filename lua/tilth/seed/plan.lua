@@ -51,6 +51,29 @@ local function command_action(found, request)
   return { kind = "seed_command", argv = argv, text = table.concat(argv, " "), name = "prisma.seed", from = found.from }
 end
 
+local function add_once(skipped, skip)
+  for _, entry in ipairs(skipped) do
+    if entry.name == skip.name then
+      return
+    end
+  end
+  skipped[#skipped + 1] = skip
+end
+
+-- What a wanted seed needs is not run for one that is left out itself.
+local function to_run(seeds, observed, names, skipped)
+  local kept = {}
+  for _, name in ipairs(names) do
+    local skip = left_out(assert(order.find(seeds, name)), observed)
+    if skip then
+      skipped[#skipped + 1] = skip
+    else
+      kept[#kept + 1] = name
+    end
+  end
+  return kept
+end
+
 --- The seeds to run, in order.
 -- @param observed `seeds` (of seed.observe), `environment`, `ledger`
 -- @param request  `seeds` (names | nil), `only`, `seed_args`
@@ -63,12 +86,18 @@ function plan.actions(observed, request)
     end
     return {}, { { kind = "seed", why = NO_SEEDS } }
   end
-  local actions, skipped = {}, {}
+  local actions, skipped, names = {}, {}, request.seeds
+  if names and #names > 0 then
+    names = to_run(seeds, observed, names, skipped)
+    if #names == 0 then
+      return actions, skipped
+    end
+  end
   -- The names have been checked when the seeds were observed.
-  for _, seed in ipairs(assert(order.select(seeds, request.seeds, request.only))) do
+  for _, seed in ipairs(assert(order.select(seeds, names, request.only))) do
     local skip = left_out(seed, observed)
     if skip then
-      skipped[#skipped + 1] = skip
+      add_once(skipped, skip)
     else
       actions[#actions + 1] = {
         kind = "seed", name = seed.name, path = seed.path, shown = seed.shown, file_kind = seed.kind,
