@@ -1,6 +1,7 @@
 --- Tests `require("tilth")` in Debian's own lua5.4: the same modules, with that program's Ctrl-C.
 local lu = require("luaunit")
 local clock = require("tilth.core.clock")
+local fs = require("tilth.core.fs")
 local capi = require("support.capi")
 local database = require("support.database")
 local program = require("support.program")
@@ -85,15 +86,25 @@ function TestStockLua:test_query_seed_and_migrate()
   lu.assertEquals({ result.status, result.stdout }, { 0, "true\ttrue\n5\t7\n42\nfalse\t42703\n0\n" }, result.text)
 end
 
---- Starts a script, interrupts it once it has said "now", and waits for its end.
+--- Waits until a process waits: three looks in a row find it asleep.
+local function wait_for_sleep(pid)
+  local deadline, seen = clock.monotonic() + 20, 0
+  repeat
+    local state = (fs.read(("/proc/%d/stat"):format(pid)) or ""):match("%) (%a)")
+    seen = state == "S" and seen + 1 or 0
+    clock.sleep(0.03)
+  until seen == 3 or clock.monotonic() > deadline
+end
+
+--- Starts a script, interrupts it once it has said "now" and waits, and waits for its end.
 local function interrupted(text, options)
   local began = clock.monotonic()
   local child <close> = program.start(options_of("io.stdout:setvbuf('no') " .. text, options))
   child:wait_for("now")
-  clock.sleep(0.2)
+  wait_for_sleep(child.pid)
   child:signal(2)
   local result = child:wait()
-  lu.assertTrue(clock.monotonic() - began < 20)
+  lu.assertTrue(clock.monotonic() - began < 40)
   return result
 end
 

@@ -61,6 +61,41 @@ function TestReport:test_status_is_one_line_on_a_terminal_and_silent_elsewhere()
   lu.assertEquals(lines, {})
 end
 
+function TestReport:test_embedding_program_is_told_in_plain_text()
+  local said, counted = {}, {}
+  local made = new({
+    color = true,
+    said = function(level, text) said[#said + 1] = level .. ": " .. text end,
+    counted = function(label, count, total) counted[#counted + 1] = { label, count, total } end,
+  })
+  made:hide("geheimnis")
+  made:progress("working")
+  made:done("worked", 0.25)
+  made:note("so")
+  made:warn("careful with geheimnis")
+  made:error("broken", "mend it")
+  lu.assertTrue(made:is_due())
+  made:status("waiting")
+  made:status(nil)
+  made:bar("rows", 10):set(3)
+  lu.assertEquals(said, { "info: working", "done: worked (250 ms)", "note: so", "warning: careful with ***", "error: broken", "status: waiting",
+    "status: " .. said[7]:sub(9) })
+  lu.assertStrContains(said[7], "rows [")
+  lu.assertEquals(counted, { { "rows", 3, 10 } })
+end
+
+function TestReport:test_quiet_report_tells_warnings_and_errors_alone()
+  local said = {}
+  local made = new({ quiet = true, said = function(level) said[#said + 1] = level end })
+  made:progress("working")
+  made:done("worked", 1)
+  made:note("so")
+  made:status("waiting")
+  made:warn("careful")
+  made:error("broken")
+  lu.assertEquals(said, { "warning", "error" })
+end
+
 function TestReport:test_durations_read_naturally()
   lu.assertEquals(report.duration(0.0004), "0 ms")
   lu.assertEquals(report.duration(0.25), "250 ms")
