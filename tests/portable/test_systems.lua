@@ -158,8 +158,9 @@ function TestSystems:test_passwords_and_services_are_found_as_by_the_systems_lib
   end)
 end
 
+-- 40 addresses do not fit into one datagram, so they are asked for again by TCP; musl takes at most 48.
 function TestSystems:test_a_name_is_asked_of_dns_even_when_the_answer_is_long()
-  for _, count in ipairs({ 1, 60 }) do
+  for _, count in ipairs({ 1, 40 }) do
     local addresses = { self.server.address }
     for i = 2, count do addresses[i] = ("127.3.0.%d"):format(i) end
     local resolver = guarded.address()
