@@ -78,8 +78,8 @@ function TestReport:test_embedding_program_is_told_in_plain_text()
   made:status("waiting")
   made:status(nil)
   made:bar("rows", 10):set(3)
-  lu.assertEquals(said, { "info: working", "done: worked (250 ms)", "note: so", "warning: careful with ***", "error: broken", "status: waiting",
-    "status: " .. said[7]:sub(9) })
+  lu.assertEquals(said, { "info: working", "done: worked (250 ms)", "note: so", "warning: careful with ***", "error: broken",
+    "status: waiting", "status: " .. said[7]:sub(9) })
   lu.assertStrContains(said[7], "rows [")
   lu.assertEquals(counted, { { "rows", 3, 10 } })
 end
