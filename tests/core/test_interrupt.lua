@@ -120,12 +120,12 @@ end
 
 function TestInterrupt:test_a_shielded_call_loses_nothing_at_any_instruction()
   local made, closed, left = 0, 0, 0
-  local meta = { __close = function(self)
+  local meta = { __close = function(thing)
     local seen = 0
     for _ = 1, 10 do
       seen = seen + 1
     end
-    closed = closed + (self and seen / 10 or 0)
+    closed = closed + (thing and seen / 10 or 0)
   end }
   local function make(a)
     made = made + 1
