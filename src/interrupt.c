@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <lauxlib.h>
-#include <lualib.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -99,6 +98,15 @@ void tilth_interrupt_look(lua_State *L)
     tilth_interrupt_check_time(interrupt);
     if (is_pending(interrupt))
         arm(L);
+}
+
+void tilth_interrupt_follow(lua_State *L, lua_State *co)
+{
+    struct tilth_interrupt *interrupt = tilth_interrupt_of(L);
+    if (interrupt->standing != NULL && lua_gethook(co) != interrupt->standing)
+        rest(co, interrupt);
+    if (is_pending(interrupt))
+        arm(co);
 }
 
 static void poll_hook(lua_State *L, lua_Debug *activation)
@@ -238,119 +246,6 @@ int tilth_raise_interrupt(lua_State *L)
     return lua_error(L);
 }
 
-static int finish_pcall(lua_State *L, int status, lua_KContext extra)
-{
-    if (status != LUA_OK && status != LUA_YIELD) {
-        if (tilth_interrupt_of(L)->raised)
-            return lua_error(L);
-        lua_pushboolean(L, 0);
-        lua_pushvalue(L, -2);
-        return 2;
-    }
-    return lua_gettop(L) - (int)extra;
-}
-
-static int base_pcall(lua_State *L)
-{
-    luaL_checkany(L, 1);
-    lua_pushboolean(L, 1);
-    lua_insert(L, 1);
-    int status = lua_pcallk(L, lua_gettop(L) - 2, LUA_MULTRET, 0, 0, finish_pcall);
-    return finish_pcall(L, status, 0);
-}
-
-static int base_xpcall(lua_State *L)
-{
-    int count = lua_gettop(L);
-    luaL_checktype(L, 2, LUA_TFUNCTION);
-    lua_pushboolean(L, 1);
-    lua_pushvalue(L, 1);
-    lua_rotate(L, 3, 2);
-    int status = lua_pcallk(L, count - 2, LUA_MULTRET, 2, 2, finish_pcall);
-    return finish_pcall(L, status, 2);
-}
-
-/* Resumes `co` with `count` arguments from the top of L's stack. The number of results,
- * which are then on top of L, or -1 with the error on top of L. As lcorolib.c:auxresume.
- */
-static int resume(lua_State *L, lua_State *co, int count)
-{
-    if (!lua_checkstack(co, count)) {
-        lua_pushliteral(L, "too many arguments to resume");
-        return -1;
-    }
-    struct tilth_interrupt *interrupt = tilth_interrupt_of(L);
-    lua_State *previous = interrupt->current;
-    int results;
-    lua_xmove(L, co, count);
-    interrupt->current = co;
-    if (interrupt->standing != NULL && lua_gethook(co) != interrupt->standing)
-        rest(co, interrupt);
-    if (is_pending(interrupt))
-        arm(co);
-    int status = lua_resume(co, L, count, &results);
-    interrupt->current = previous;
-    if (is_pending(interrupt))
-        arm(L);
-    if (status != LUA_OK && status != LUA_YIELD) {
-        lua_xmove(co, L, 1);
-        return -1;
-    }
-    if (!lua_checkstack(L, results + 1)) {
-        lua_pop(co, results);
-        lua_pushliteral(L, "too many results to resume");
-        return -1;
-    }
-    lua_xmove(co, L, results);
-    return results;
-}
-
-static int base_resume(lua_State *L)
-{
-    lua_State *co = lua_tothread(L, 1);
-    luaL_argexpected(L, co, 1, "coroutine");
-    int results = resume(L, co, lua_gettop(L) - 1);
-    if (results < 0) {
-        if (tilth_interrupt_of(L)->raised)
-            return lua_error(L);
-        lua_pushboolean(L, 0);
-        lua_insert(L, -2);
-        return 2;
-    }
-    lua_pushboolean(L, 1);
-    lua_insert(L, -(results + 1));
-    return results + 1;
-}
-
-static int wrapped(lua_State *L)
-{
-    lua_State *co = lua_tothread(L, lua_upvalueindex(1));
-    int results = resume(L, co, lua_gettop(L));
-    if (results >= 0)
-        return results;
-    int status = lua_status(co);
-    if (status != LUA_OK && status != LUA_YIELD) {
-        status = lua_resetthread(co); /* closes its to-be-closed variables */
-        lua_xmove(co, L, 1);
-    }
-    if (status != LUA_ERRMEM && lua_type(L, -1) == LUA_TSTRING) {
-        luaL_where(L, 1);
-        lua_insert(L, -2);
-        lua_concat(L, 2);
-    }
-    return lua_error(L);
-}
-
-static int base_wrap(lua_State *L)
-{
-    luaL_checktype(L, 1, LUA_TFUNCTION);
-    lua_State *co = lua_newthread(L);
-    lua_pushvalue(L, 1);
-    lua_xmove(L, co, 1);
-    lua_pushcclosure(L, wrapped, 1);
-    return 1;
-}
-
 /* Is the error on top what lua.c's hook raises at Ctrl-C, out of a loop of Lua code? */
 static bool is_guests_interruption(lua_State *L)
 {
@@ -452,20 +347,6 @@ static int interrupt_trigger(lua_State *L)
     int signal = (int)luaL_optinteger(L, 1, SIGINT);
     tilth_interrupt(tilth_interrupt_of(L), signal);
     return 0;
-}
-
-void tilth_interrupt_base(lua_State *L)
-{
-    static const luaL_Reg base[] = {
-        {"pcall", base_pcall}, {"xpcall", base_xpcall}, {NULL, NULL}};
-    static const luaL_Reg coroutine[] = {
-        {"resume", base_resume}, {"wrap", base_wrap}, {NULL, NULL}};
-    tilth_interrupt_of(L)->guest = false;
-    lua_pushglobaltable(L);
-    luaL_setfuncs(L, base, 0);
-    lua_getfield(L, -1, LUA_COLIBNAME);
-    luaL_setfuncs(L, coroutine, 0);
-    lua_pop(L, 2);
 }
 
 /* lua.c's handler sets a hook of C on the main coroutine that looks at everything. */

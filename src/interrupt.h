@@ -55,6 +55,9 @@ void tilth_interrupt_stand(lua_State *L, lua_Hook hook, int step);
 /* For a standing hook: stops the Lua code that runs when an interruption is pending. */
 void tilth_interrupt_look(lua_State *L);
 
+/* Hooks a coroutine that is about to run as the state wants it. */
+void tilth_interrupt_follow(lua_State *L, lua_State *co);
+
 /* Is it time to stop? Then this is an interruption that was not there before. */
 void tilth_interrupt_check_time(struct tilth_interrupt *interrupt);
 
