@@ -250,7 +250,7 @@ end
 function TestRun:test_a_limit_that_cannot_be_read_is_a_wrong_configuration()
   local result = run("print('ran')", { config = [[return { limits = { memory = "much" } }]] })
   lu.assertEquals(result.status, 2)
-  lu.assertStrContains(result.stderr, "limits.memory in tilth.config.lua must be a size")
+  lu.assertStrContains(result.stderr, [["limits.memory" must be a size]])
   lu.assertEquals(result.stdout, "")
 end
 

@@ -47,7 +47,7 @@ end
 function TestSeedLimits:test_a_limit_that_cannot_be_read_is_a_wrong_configuration()
   local result, rows = run([[time = "soon"]], "")
   lu.assertEquals(result.status, 2, result.text)
-  lu.assertStrContains(result.stderr, "limits.time in tilth.config.lua must be a duration")
+  lu.assertStrContains(result.stderr, [["limits.time" must be a duration]])
   lu.assertEquals(rows, 0)
 end
 
