@@ -4,7 +4,7 @@
 # What building and running need, and what the tests need beside it.
 build_packages=(gcc make autoconf automake libtool pkgconf liblua5.4-dev lua-argparse libpq-dev libssl-dev
     libjansson-dev libpg-query-dev libedit-dev postgresql)
-check_packages=(g++ lua5.4 lua-unit lua-check clang-format shellcheck xz-utils strace pgbouncer openssl mandoc valgrind zsh fish git)
+check_packages=(g++ lua5.4 lua-unit lua-check clang-format shellcheck xz-utils strace pgbouncer openssl mandoc valgrind zsh fish git dnsmasq-base)
 release_packages=(bison flex perl dpkg-dev binutils linux-libc-dev ncurses-bin xz-utils bzip2)
 deb_packages=(debhelper dpkg-dev lintian lua-unit xz-utils)
 
