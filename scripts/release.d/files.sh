@@ -60,17 +60,16 @@ make_sbom() {
 
 make_sums() (
     cd "$out" || return 1
-    find . -maxdepth 2 -type f \( -name tilth -o -name 'tilth-*' -o -name LICENSES.txt -o -name '*.deb' -o -path './npm/*.tgz' \) \
-        ! -path './deps/*' ! -path './build/*' -printf '%P\n' | sort | xargs sha256sum >SHA256SUMS.new && mv SHA256SUMS.new SHA256SUMS
+    find . -maxdepth 2 -type f \( -name tilth -o -name 'tilth-*' -o -name LICENSES.txt -o -path './deb/*.deb' -o -path './npm/*.tgz' \) \
+        -printf '%P\n' | sort | xargs sha256sum >SHA256SUMS.new && mv SHA256SUMS.new SHA256SUMS
 )
 
 make_files() {
     quietly "made the tarball" make_tarball
     quietly "collected the licences" make_licences
     quietly "wrote the SBOM" make_sbom
-    if [ -x scripts/release.d/npm ]; then
-        quietly "packed for npm" scripts/release.d/npm "$out"
-    fi
+    quietly "packed for npm" scripts/release.d/npm "$out"
+    quietly "built the Debian packages" scripts/release.d/deb "$out"
     quietly "built the Debian packages" scripts/release.d/deb "$out"
     quietly "wrote the sums" make_sums
     cat "$out/SHA256SUMS"
