@@ -5,7 +5,7 @@
 local flow = {}
 
 -- What comes after the connection is loaded while the server makes one ready: see tilth.flow.ahead.
-local part = setmetatable({}, { __index = function(_, name)
+local steps = setmetatable({}, { __index = function(_, name)
   return require("tilth.flow." .. name)
 end })
 
@@ -39,7 +39,7 @@ end
 -- @treturn table world, for a `<close>` variable; `world.observed` is what was found
 -- @raise an error object
 function flow.observe(request, ctx)
-  local world, message, code, detail = part.observe.run(ctx or require("tilth").context(), request)
+  local world, message, code, detail = steps.observe.run(ctx or require("tilth").context(), request)
   if not world then
     raise(message, code, detail)
   end
@@ -50,7 +50,7 @@ end
 -- @tparam table world
 -- @treturn table the plan: actions, skipped
 function flow.plan(world)
-  world.plan = part.plan.make(world.observed, world.request)
+  world.plan = steps.plan.make(world.observed, world.request)
   return world.plan
 end
 
@@ -68,9 +68,9 @@ end
 -- @tparam table world with a plan
 -- @treturn boolean true when the script must end with `return flow.stop(world)`: a check forbids to go on, or it is a dry run
 function flow.review(world)
-  world.findings = part.review.run(world.observed, world.plan)
-  world.blocked = part.review.blocked(world.findings)
-  part.record.announce(world, world.blocked)
+  world.findings = steps.review.run(world.observed, world.plan)
+  world.blocked = steps.review.blocked(world.findings)
+  steps.record.announce(world, world.blocked)
   return world.request.dry_run or world.blocked ~= nil
 end
 
@@ -82,7 +82,7 @@ end
 -- @treturn[2] string code
 -- @treturn[2] table detail
 function flow.stop(world)
-  return part.record.without_acting(world, world.blocked)
+  return steps.record.without_acting(world, world.blocked)
 end
 
 --- Carries the plan out, in world.outcome. It does not raise what fails: `flow.record` tells that.
@@ -92,8 +92,8 @@ function flow.act(world)
   if not world.findings or world.blocked or world.request.dry_run then
     error("flow.act: the plan was not reviewed, or may not be carried out", 2)
   end
-  part.record.begin(world)
-  world.outcome = part.act.run(world)
+  steps.record.begin(world)
+  world.outcome = steps.act.run(world)
   return world.outcome
 end
 
@@ -105,7 +105,7 @@ end
 -- @treturn[2] string code
 -- @treturn[2] table detail
 function flow.record(world)
-  return part.record.finish(world, world.outcome)
+  return steps.record.finish(world, world.outcome)
 end
 
 --- Carries a request out, or with request.dry_run only says what would be done.
@@ -117,7 +117,7 @@ end
 -- @treturn[2] string code
 -- @treturn[2] table detail; detail.data is the same table that data is in a result
 function flow.run(ctx, request)
-  local world <close>, message, code, detail = part.observe.run(ctx, request)
+  local world <close>, message, code, detail = steps.observe.run(ctx, request)
   if not world then
     return nil, message, code, detail
   end
