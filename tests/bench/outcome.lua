@@ -73,7 +73,8 @@ end
 -- @tparam table machine of ground
 -- @treturn string
 function outcome.machine(machine)
-  return ("%s; %d processors; PostgreSQL %s, %s"):format(machine.system, machine.processors, machine.postgresql, machine.settings)
+  return ("%s; %d processors; PostgreSQL %s, %s\nmeasured: %s%s"):format(machine.system, machine.processors, machine.postgresql,
+    machine.settings, machine.program, machine.released and "" or " (this build, with the system's shared libraries)")
 end
 
 --- How many goals were missed.

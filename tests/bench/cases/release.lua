@@ -1,4 +1,4 @@
---- The programs of a release beside the one that is measured elsewhere, which links Debian's shared libraries.
+--- The programs of a release beside the build that links the system's shared libraries.
 local release = { about = "migrate deploy with nothing to do: the released programs beside the dynamically linked build" }
 
 local env = require("tilth.core.env")
@@ -20,7 +20,14 @@ end
 -- @treturn table rows
 function release.run(place)
   local project, database = place:project(migrations.make(APPLIED)), place:database()
-  local linked = { name = "the dynamic build", command = function() return place:tilth(ARGS, project, database) end }
+  local function with(program)
+    return function()
+      local command = place:tilth(ARGS, project, database)
+      command.argv[1] = program
+      return command
+    end
+  end
+  local linked = { name = "the dynamic build", command = with(place.built) }
   measure.time(linked.command())
   local rows = {}
   for _, name in ipairs({ "tilth", "tilth-musl" }) do
@@ -28,11 +35,7 @@ function release.run(place)
     if not fs.stat(path) then error(path .. " is not there; scripts/release makes it", 0) end
     rows[#rows + 1] = measure.pairs({
       name = "nothing to do, " .. name, runs = place:runs(RUNS), goal = 1.0, b = linked,
-      a = { name = name, command = function()
-        local command = place:tilth(ARGS, project, database)
-        command.argv[1] = path
-        return command
-      end },
+      a = { name = name, command = with(path) },
     })
   end
   place:drop(database)
