@@ -23,7 +23,7 @@ function TestAmplify:tearDown()
 end
 
 local function open_shop(self)
-  self.packages = npm.serve({ tilth = program.path() })
+  self.packages = npm.serve({ x64 = program.path() })
   self.shop = shop.new()
   self.packages:lock(self.shop.folder)
 end

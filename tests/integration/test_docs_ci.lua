@@ -132,7 +132,7 @@ end
 --- The shop with its package-lock.json, a registry, and what a service's `checkout` leaves.
 local function open_shop(self)
   npm.require()
-  self.packages = npm.serve({ tilth = program.path() })
+  self.packages = npm.serve({ x64 = program.path() })
   self.shop = shop.new()
   self.packages:lock(self.shop.folder)
 end
@@ -220,16 +220,15 @@ end
 
 function TestDocsCi:test_the_program_of_the_smallest_image_is_where_it_is_copied_from()
   npm.require()
-  local packages <close> = npm.serve({ tilth = npm.stand_in("gnu"), ["tilth-musl"] = npm.stand_in("musl") })
+  local packages <close> = npm.serve({ x64 = npm.stand_in("static") })
   local prefix, text = temp.folder("prefix"), examples.text("docs/ci.md")
   local install, copied = text:match("\nRUN (npm install %-%-global tilth)\n.-COPY %-%-from=program (/%S+/bin/tilth) /tilth\n")
   lu.assertNotNil(install)
-  local argv = { "bash", "-ec", install }
-  local result = packages:run(prefix.path, argv, { npm_config_prefix = prefix.path, npm_config_libc = "musl" })
+  local result = packages:run(prefix.path, { "bash", "-ec", install }, { npm_config_prefix = prefix.path })
   lu.assertEquals(result.status, 0, result.text)
   lu.assertEquals(copied:sub(1, #GLOBAL), GLOBAL)
   local ran = assert(proc.run({ prefix:join("lib/node_modules") .. copied:sub(#GLOBAL + 1), "x" }, { stdout = "capture" }))
-  lu.assertEquals(ran.stdout, "musl: x\n")
+  lu.assertEquals(ran.stdout, "static: x\n")
 end
 
 return TestDocsCi

@@ -103,7 +103,7 @@ end
 
 function TestReadmeAmplify:setUp()
   npm.require()
-  self.packages = npm.serve({ tilth = program.path() })
+  self.packages = npm.serve({ x64 = program.path() })
   self.database = database.new()
   self.variables = {
     GIT_AUTHOR_NAME = "A", GIT_AUTHOR_EMAIL = "a@example.com", GIT_COMMITTER_NAME = "A", GIT_COMMITTER_EMAIL = "a@example.com",

@@ -11,6 +11,7 @@ local temp = require("support.temp")
 
 local TIMEOUT <const> = 300
 local EXECUTABLE <const> = 493 -- rwxr-xr-x
+local RELEASED <const> = { x64 = "tilth-musl", arm64 = "tilth-musl-arm64" }
 
 local Packages = {}
 Packages.__index = Packages
@@ -45,14 +46,25 @@ local function must_run(argv, options)
   return done.stdout
 end
 
+--- Gets another npm from npm's own registry; skips the test where that is out of reach.
+-- @tparam integer major
+-- @treturn table the variables with which `Packages:run` takes it
+function npm.other(major)
+  local folder = temp.folder("npm")
+  local done = assert(proc.run({ "npm", "install", "--prefix", folder.path, "--no-audit", "--no-fund", "npm@" .. major },
+    { stdout = "capture", stderr = "capture", timeout = TIMEOUT }))
+  lu.skipIf(done.code ~= 0, ("npm %d cannot be had: %s"):format(major, done.stderr:sub(1, 200)))
+  return { PATH = folder:join("node_modules/.bin") .. ":" .. env.get("PATH") }
+end
+
 --- Packs programs as scripts/release does.
--- @tparam table programs name in the release's folder ("tilth", "tilth-musl", ...) to the path of a program or, where it
--- begins with "#!", its text
+-- @tparam table programs "x64" or "arm64" to the path of a program or, where it begins with "#!", its text
 -- @treturn string the folder of the packages
 -- @treturn string what was said
 function npm.pack(programs)
   local release = temp.folder("release")
-  for name, what in pairs(programs) do
+  for cpu, what in pairs(programs) do
+    local name = RELEASED[cpu]
     if what:find("^#!") then
       release:write(name, what, EXECUTABLE)
     else
@@ -110,13 +122,14 @@ end
 
 --- Makes a project that has tilth, with its package-lock.json, and installs it from that file.
 -- @tparam[opt] table options for npm
+-- @tparam[opt] table variables as of `environment`
 -- @treturn table a folder of support.temp
-function Packages:install(options)
+function Packages:install(options, variables)
   local folder = temp.folder("app")
   folder:write("package.json", json.encode({ name = "app", version = "1.0.0", private = true }))
-  local made = self:run(folder.path, { "npm", "install", "--package-lock-only", "tilth", table.unpack(options or {}) })
+  local made = self:run(folder.path, { "npm", "install", "--package-lock-only", "tilth", table.unpack(options or {}) }, variables)
   lu.assertEquals(made.status, 0, made.text)
-  local installed = self:run(folder.path, { "npm", "ci", table.unpack(options or {}) })
+  local installed = self:run(folder.path, { "npm", "ci", table.unpack(options or {}) }, variables)
   lu.assertEquals(installed.status, 0, installed.text)
   return folder
 end
