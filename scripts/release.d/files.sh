@@ -3,7 +3,8 @@
 
 # The time of the last commit; in an unpacked tarball, whose files all have that time, the time of its files.
 source_date() {
-    git log -1 --format=%ct 2>/dev/null || stat -c %Y configure.ac
+    # The folder may lie in somebody else's repository.
+    { [ -e .git ] && git log -1 --format=%ct 2>/dev/null; } || stat -c %Y configure.ac
 }
 
 # make dist, with nothing in it of the time, the user and the order in which a folder is read.
