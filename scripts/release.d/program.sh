@@ -9,10 +9,11 @@ program_name() {
     echo "$name"
 }
 
+# No build-id: it is a sum over debug information too, which names the folders of the build.
 configure_program() {
     local lib=$prefix/lib
     "$source_dir/configure" -q "${host[@]}" --disable-shared --prefix=/usr CC="$cc" CFLAGS="-O2 $flags" \
-        CPPFLAGS="-I$prefix/include" LDFLAGS="-Wl,--gc-sections,--as-needed" \
+        CPPFLAGS="-I$prefix/include" LDFLAGS="-Wl,--gc-sections,--as-needed,--build-id=none" \
         LUA_CFLAGS=' ' LUA_LIBS="$lib/liblua5.4.a -lm -ldl" \
         LIBPQ_CFLAGS=' ' LIBPQ_LIBS="$lib/libpq.a $lib/libpgcommon_shlib.a $lib/libpgport_shlib.a" \
         CRYPTO_CFLAGS=' ' CRYPTO_LIBS="$lib/libssl.a $lib/libcrypto.a" \
