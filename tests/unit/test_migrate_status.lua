@@ -49,6 +49,24 @@ function TestMigrateStatus:test_diverged_names_the_last_common_one()
   lu.assertStrContains(text, "The last common migration is: a")
 end
 
+function TestMigrateStatus:test_what_was_edited_is_said_in_every_state()
+  local edited, endings = { name = "a", changed = "edited" }, { name = "a", changed = "line endings" }
+  local missing, failed = { migration_name = "x", finished_at = "t" }, { migration_name = "b" }
+  for state, rows in pairs({ ["up to date"] = { missing }, diverged = { missing }, failed = { failed } }) do
+    local migrations = { edited, state ~= "up to date" and B or nil }
+    local judged = judge(migrations, { A_APPLIED, table.unpack(rows) })
+    lu.assertEquals(judged.state, state)
+    lu.assertStrContains(judged.text, "Edited after they were applied (the database has what they were):\na")
+    migrations[1] = endings
+    lu.assertStrContains(judge(migrations, { A_APPLIED, table.unpack(rows) }).text, "nothing else differs:\na")
+  end
+end
+
+function TestMigrateStatus:test_diverged_names_what_is_missing_once()
+  local text = judge({ A, B }, { A_APPLIED, { migration_name = "only_there", finished_at = "t" } }).text
+  lu.assertEquals(select(2, text:gsub("only_there", "")), 1)
+end
+
 function TestMigrateStatus:test_row_of_a_deployment_at_work_is_running_and_not_failed()
   local holder = { pid = 7, text = "pid 7" }
   local judged = status.judge({ migrations = { A, B }, holder = holder,

@@ -111,7 +111,7 @@ function status.classes(observed)
   return found
 end
 
-local function remarks(found)
+local function remarks(found, without_missing)
   local parts = {}
   local function add(list, text)
     if #list > 0 then
@@ -122,12 +122,14 @@ local function remarks(found)
   add(found.rolled_back, "Rolled back, and applied again by the next deploy:")
   add(found.edited, "Edited after they were applied (the database has what they were):")
   add(found.line_endings, "Other line endings than when they were applied; nothing else differs:")
-  add(found.missing, "Recorded in the database, but not in this checkout:")
+  if not without_missing then
+    add(found.missing, "Recorded in the database, but not in this checkout:")
+  end
   return parts
 end
 
-local function with_remarks(found, text)
-  return table.concat({ text, table.unpack(remarks(found)) }, "\n\n")
+local function with_remarks(found, text, without_missing)
+  return table.concat({ text, table.unpack(remarks(found, without_missing)) }, "\n\n")
 end
 
 --- Says where the database stands. Exit statuses are Prisma's: 0 in sync, else 1. What Prisma overlooks (a migration that was
@@ -145,7 +147,7 @@ function status.judge(observed)
     if #found.unrecorded > 0 then
       text = text .. "\n\n" .. ("Not yet applied:\n%s"):format(lines(found.unrecorded))
     end
-    return answer("failed", text, 1, 3)
+    return answer("failed", with_remarks(found, text), 1, 3)
   elseif #found.running > 0 then
     return answer("running", with_remarks(found, RUNNING:format(#found.running == 1 and " is" or "s are", lines(found.running),
       observed.holder.text)), 1, 1)
@@ -154,7 +156,7 @@ function status.judge(observed)
   elseif #found.unrecorded > 0 and #found.missing > 0 then
     local text = DIVERGED:format(found.last_common, plural(found.unrecorded), lines(found.unrecorded), plural(found.missing),
       lines(found.missing))
-    return answer("diverged", text, 1, 3)
+    return answer("diverged", with_remarks(found, text, true), 1, 3)
   elseif #found.pending > 0 then
     local text = PENDING:format(plural(found.pending), lines(found.pending))
     if observed.holder then
