@@ -80,6 +80,14 @@ function TestMigrateChecks:test_failed_row_without_logs_says_that_it_was_killed(
   lu.assertStrContains(finding.message, "was killed")
 end
 
+function TestMigrateChecks:test_failed_row_with_steps_done_says_what_became_of_the_file()
+  local row = { migration_name = "1_a", started_at = "t", mark = { done = 2, total = 5 } }
+  local here = only(run("migration_failed", observed({ rows = { row }, migrations = { { name = "1_a" } } })))
+  lu.assertStrContains(here.message, "2 of its 5 statements, and that part of the file has been edited since.")
+  local gone = only(run("migration_failed", observed({ rows = { row } })))
+  lu.assertStrContains(gone.message, "2 of its 5 statements, and the file is not in this checkout.")
+end
+
 function TestMigrateChecks:test_failed_row_of_which_nothing_is_there_is_a_note()
   local finding = only(run("migration_failed", observed({ rows = { { migration_name = "1_a", started_at = "t", nothing_left = true } } })))
   lu.assertEquals(finding.severity, "note")

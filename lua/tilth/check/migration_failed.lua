@@ -24,13 +24,13 @@ local function first_lines(logs)
   return table.concat(lines, "\n")
 end
 
-local function explain(row)
+local function explain(row, here)
   local line = ("The `%s` migration started at %s failed"):format(row.migration_name, (row.started_at:gsub("%+00$", " UTC")))
   if row.mark and row.mark.running then
     return line .. "\n  It was stopped while a statement ran that manages transactions of its own; nobody can tell how far that came."
   elseif row.mark then
-    return line .. ("\n  tilth had done %d of its %d statements, and that part of the file has been edited since."):format(row.mark.done,
-      row.mark.total)
+    return line .. ("\n  tilth had done %d of its %d statements, and %s."):format(row.mark.done, row.mark.total,
+      here and "that part of the file has been edited since" or "the file is not in this checkout")
   elseif row.logs and row.logs:find("%S") then
     return line .. "\n  What was recorded:\n" .. first_lines(row.logs)
   end
@@ -52,13 +52,16 @@ return {
     if not review.migrates(plan) or not found or found.in_step then
       return {}
     end
-    local lines, findings, first = {}, {}, nil
+    local lines, findings, first, here = {}, {}, nil, {}
+    for _, migration in ipairs(observed.migrations or {}) do
+      here[migration.name] = true
+    end
     for _, row in ipairs(found.rows) do
       if history.state(row) == "failed" and row.nothing_left then
         findings[#findings + 1] = { id = "migration-failed", severity = "note", message = NOTHING_LEFT:format(row.migration_name) }
       elseif history.state(row) == "failed" and not row.resumable then
         first = first or row.migration_name
-        lines[#lines + 1] = explain(row)
+        lines[#lines + 1] = explain(row, here[row.migration_name])
       end
     end
     if first then
