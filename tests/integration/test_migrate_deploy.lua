@@ -148,6 +148,10 @@ function TestMigrateDeploy:test_begin_without_commit_is_an_error()
   lu.assertFalse(self.database:has("x"))
 end
 
+function TestMigrateDeploy:test_copy_from_stdin_is_explained()
+  fails_with_p3018(self, "COPY ok FROM stdin;\n1\n\\.\n", "migration.sql:1:1", "are written for psql", "pg_dump --inserts")
+end
+
 function TestMigrateDeploy:test_mended_file_is_applied_by_the_next_run()
   fails_with_p3018(self, "CREATE TABLE x (a nosuch);")
   self.project:migration("2_bad", "CREATE TABLE x (a int);")

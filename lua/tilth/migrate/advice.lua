@@ -10,6 +10,12 @@ local GO_ON <const> = "What is done is recorded and must stay as it is in the fi
 local EXISTS <const> = "It is there already: made by hand, by `prisma db push`, or by a migration under another name. If the database has "
   .. "all that this migration does, record it with `tilth migrate resolve --applied \"%s\"`; else mend the file and deploy again."
 
+-- What the core says to the server, which repeats it in its error.
+local NO_ROWS <const> = "COPY FROM STDIN has no data here"
+
+local COPY <const> = "The rows behind COPY ... FROM stdin are written for psql, which alone sends them. Write them as INSERT (pg_dump "
+  .. "--inserts does so), or load them in a seed with db:load. " .. EDIT
+
 local BY_STATE <const> = {
   ["42P07"] = EXISTS, ["42701"] = EXISTS, ["42710"] = EXISTS, ["42P06"] = EXISTS,
   ["42P01"] = "Is it made by a migration that sorts after this one, in another schema, or spelled with other capitals "
@@ -35,9 +41,10 @@ local BY_STATE <const> = {
 -- @tparam string|nil sqlstate
 -- @tparam string name of the migration
 -- @tparam boolean|nil recorded a part of it is done and recorded
+-- @tparam string|nil said the server's message
 -- @treturn string
-function advice.of(sqlstate, name, recorded)
-  local text = BY_STATE[sqlstate] or EDIT
+function advice.of(sqlstate, name, recorded, said)
+  local text = said and said:find(NO_ROWS, 1, true) and COPY or BY_STATE[sqlstate] or EDIT
   if recorded and text:sub(-#EDIT) == EDIT then
     return text:sub(1, -#EDIT - 1) .. GO_ON
   end

@@ -85,7 +85,7 @@ function explain.failure(failure)
   detail.line, detail.column_number, detail.excerpt = place.line, place.column_number, place.excerpt
   detail.statement = place.statement
   detail.migration = failure.name
-  detail.advice = failure.advice or advice.of(failure.sqlstate, failure.name, failure.recorded)
+  detail.advice = failure.advice or advice.of(failure.sqlstate, failure.name, failure.recorded, failure.message)
   local where = short_path(failure.path, failure.root)
   if place.line then
     where = ("%s:%d:%d"):format(where, place.line, place.column_number)
