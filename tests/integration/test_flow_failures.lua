@@ -211,6 +211,16 @@ function TestFlowFailures:test_a_signal_in_the_build_ends_its_children()
   end
 end
 
+function TestFlowFailures:test_a_build_that_does_not_heed_the_signal_is_killed_and_recorded()
+  local package = self.shop.folder:read("package.json")
+  self.shop.folder:write("package.json", (package:gsub('"build": "[^"]*"',
+    [["build": "trap '' INT TERM; echo begun; while true; do sleep 0.2; done"]])))
+  local result = interrupt_at(self, 15, "begun\n")
+  lu.assertEquals(result.status, 143, result.text)
+  lu.assertNotStrContains(result.stdout .. result.stderr, "could not be written to the ledger")
+  lu.assertEquals(self.shop.database:value("select status from tilth.builds order by id desc limit 1"), "interrupted")
+end
+
 --- kill -9 at a moment inside each step: the next run just works.
 function TestFlowFailures:test_after_kill_9_the_next_run_just_works()
   local before = seeded(self)

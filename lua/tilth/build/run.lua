@@ -3,6 +3,9 @@ local run = {}
 
 local process = require("tilth.process")
 
+-- Seconds that an interrupted build has to end: less than the clean-up has in all, so that the ledger is written after it.
+local GRACE <const> = 3
+
 --- Runs the build.
 -- @param world  the flow's world; world.child_env is added to the child's environment
 -- @param action { argv, cwd, name }
@@ -11,7 +14,7 @@ local process = require("tilth.process")
 function run.run(world, action)
   world.report:progress("Building: " .. action.name)
   local ended, message, code = process.run(action.argv, {
-    cwd = action.cwd, env = world.child_env, stdin = "null",
+    cwd = action.cwd, env = world.child_env, stdin = "null", grace = GRACE,
     -- With --json standard output is for the one document.
     stdout = world.report.json and function(chunk) io.stderr:write(chunk) end or "inherit",
   })
