@@ -191,11 +191,13 @@ local function finish(ctx, command)
   ctx.report:status(nil)
   local signal = interrupt.signal()
   if not caught[1] then
+    publish(ctx, error_document("interrupted", "interrupted", {}))
     tell_failure(ctx, "interrupted", "interrupted", {})
     ctx.report:error(signal and "interrupted" or tostring(caught[2]))
     return signal and 128 + signal or exit_status.BUG
   end
   if not caught[2] then
+    publish(ctx, error_document(tostring(caught[3]), "bug", {}))
     tell_failure(ctx, tostring(caught[3]), "bug", { advice = "This is a bug in tilth: please report it." })
     ctx.report:error("a bug in tilth: " .. tostring(caught[3]), "Please report it with these lines.")
     return exit_status.BUG
@@ -229,15 +231,22 @@ local function has(arguments, word)
 end
 
 --- Refuses a command line.
-local function refuse(host, message)
+local function refuse(host, message, arguments)
+  local document = (host or has(arguments, "--json"))
+    and require("tilth.json").encode(error_document(message, "usage", {}), { sort = true, indent = 2 })
   if host then
+    host.document(document)
     host.failed({ message = message, code = "usage" })
   end
   if host and host.said then
     host.said("error", message)
   end
-  if not (host and host.json) then
-    write_err("tilth: " .. message .. "\n")
+  if host and host.json then
+    return exit_status.USAGE
+  end
+  write_err("tilth: " .. message .. "\n")
+  if has(arguments, "--json") then
+    write_out(document .. "\n")
   end
   return exit_status.USAGE
 end
@@ -255,7 +264,7 @@ function cli.main(arguments, host)
     name = "help"
     local wanted = has(arguments, "--help") or has(arguments, "-h")
     if #arguments > 0 and not wanted then
-      return refuse(host, ("unknown option %s; `tilth help` lists the commands"):format(arguments[1]))
+      return refuse(host, ("unknown option %s; `tilth help` lists the commands"):format(arguments[1]), arguments)
     end
     arguments = { "help" }
     at = 1
@@ -263,15 +272,15 @@ function cli.main(arguments, host)
   if not known(name) then
     local near = require("tilth.suggest").nearest(name, COMMANDS)
     return refuse(host, ("unknown command %s%s\n\n`tilth help` lists the commands."):format(name,
-      near and ("; did you mean `tilth " .. near .. "`?") or ""))
+      near and ("; did you mean `tilth " .. near .. "`?") or ""), arguments)
   end
   if name == "repl" and host and host.captured then
-    return refuse(host, "a prompt needs the process's own input and output: call tilth_main without an output callback")
+    return refuse(host, "a prompt needs the process's own input and output: call tilth_main without an output callback", arguments)
   end
   require("tilth.strict").install()
   local parsed, message, command = parse(name, arguments, at)
   if not parsed then
-    return refuse(host, message)
+    return refuse(host, message, arguments)
   end
   if host and host.json then
     parsed.json = true

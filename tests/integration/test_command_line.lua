@@ -1,0 +1,49 @@
+--- With --json a command line that is not understood, and a run that is cut short, give their one document too.
+local lu = require("luaunit")
+
+local database = require("support.database")
+local json = require("tilth.core.json")
+local program = require("support.program")
+local project = require("support.project")
+
+local TestCommandLine = {}
+
+local LOCK <const> = "select pg_advisory_lock(72707369)"
+
+function TestCommandLine:test_wrong_usage_is_one_document_with_json()
+  local cases = {
+    { { "--json", "nosuch" }, "unknown command nosuch" },
+    { { "--json", "--nosuch" }, "unknown option" },
+    { { "flow", "--json", "--nosuch" }, "unknown option '--nosuch'" },
+    { { "migrate", "--json", "resolve", "--applied" }, "option '--applied' requires an argument" },
+    { { "db", "--json" }, "missing argument 'action'" },
+    { { "run", "--json" }, "missing argument 'file'" },
+  }
+  for _, case in ipairs(cases) do
+    local result = program.run({ args = case[1] })
+    local document = assert(json.decode(result.stdout), result.text)
+    lu.assertEquals({ result.status, document.ok, document.error.code }, { 2, false, "usage" })
+    lu.assertStrContains(document.error.message, case[2])
+    lu.assertStrContains(result.stderr, "tilth: ")
+  end
+end
+
+function TestCommandLine:test_wrong_usage_is_nothing_on_standard_output_without_json()
+  local result = program.run({ args = { "flow", "--nosuch" } })
+  lu.assertEquals({ result.status, result.stdout }, { 2, "" })
+end
+
+function TestCommandLine:test_a_run_that_is_interrupted_before_it_acts_is_one_document()
+  local other <close> = database.new()
+  local folder = project.new({ migrations = { { "1_a", "create table a (id int);" } } })
+  other:query(LOCK)
+  local child <close> = program.start({ args = { "migrate", "deploy", "--json" }, cwd = folder.path, env = { DATABASE_URL = other.url } })
+  child:wait_for("waiting for the migration lock")
+  child:signal(15)
+  local result = child:wait(20)
+  lu.assertEquals(result.status, 143, result.stderr)
+  local document = assert(json.decode(result.stdout), result.stderr)
+  lu.assertEquals({ document.ok, document.error.code }, { false, "interrupted" })
+end
+
+return TestCommandLine
