@@ -39,7 +39,7 @@ if (program) {
   run(program);
 } else if ("@packages@".split(" ").includes(name)) {
   fail(`the package ${name}, which holds the program, is not installed.
-It is an optional dependency of tilth: install again with these.`);
+It is an optional dependency of tilth: install again with these; where the lock file lacks it, add tilth again.`);
 } else {
   fail(`there is no program for ${process.platform} ${process.arch} in this release, only for: @platforms@.
 Run tilth in a container or in WSL, or build it from source.`);

@@ -49,5 +49,6 @@ case " @packages@ " in
 Run tilth in a container or in WSL, or build it from source." ;;
 esac
 fail "the package @tilth/linux-$cpu, which holds the program, is not installed beside $self.
-It is an optional dependency of tilth: perhaps these are omitted (--omit=optional, --no-optional), or node_modules
-comes from another system. Install again on this system, with them: npm ci --include=optional"
+It is an optional dependency of tilth. Where these were omitted (--omit=optional, --no-optional), or node_modules comes
+from another system, install again on this one, with them: npm ci --include=optional
+Where package-lock.json lacks it, as npm 9 and 10 write that anew on another system: npm install tilth, and commit the file."

@@ -102,6 +102,24 @@ function TestNpm:test_one_program_is_installed_whatever_the_lock_file_says_of_li
   assert_says(packages:run(app.path, { "node_modules/.bin/tilth", "flow" }), "x64: flow")
 end
 
+-- So npm 9 and 10 write it anew beside the node_modules of another system.
+function TestNpm:test_a_lock_file_without_the_program_is_mended_as_it_says()
+  local packages <close> = serve_stand_in()
+  local app = packages:install()
+  local list = json.decode(app:read("package-lock.json"))
+  list.packages["node_modules/@tilth/linux-x64"] = nil
+  app:write("package-lock.json", json.encode(list))
+  assert(fs.remove_tree(app:join("node_modules/@tilth")))
+  assert(fs.remove(app:join("node_modules/.package-lock.json")))
+  local result = packages:run(app.path, { "node_modules/.bin/tilth", "flow" })
+  assert_says(result, "is not installed", 2)
+  local advice = result.stderr:match("lacks it, .-: (npm install tilth), and commit")
+  lu.assertNotNil(advice, result.stderr)
+  lu.assertEquals(packages:run(app.path, { "sh", "-c", advice }).status, 0)
+  lu.assertEquals(packages:run(app.path, { "npm", "ci" }).status, 0)
+  assert_says(packages:run(app.path, { "node_modules/.bin/tilth", "flow" }), "x64: flow")
+end
+
 --- The words that start a program in another root folder; skips the test where that is not possible.
 local function in_root(root)
   local change = proc.self().euid == 0 and { "chroot" } or { "unshare", "-r", "chroot" }
