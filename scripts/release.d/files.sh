@@ -71,7 +71,6 @@ make_files() {
     quietly "wrote the SBOM" make_sbom
     quietly "packed for npm" scripts/release.d/npm "$out"
     quietly "built the Debian packages" scripts/release.d/deb "$out"
-    quietly "built the Debian packages" scripts/release.d/deb "$out"
     quietly "wrote the sums" make_sums
     cat "$out/SHA256SUMS"
 }
