@@ -19,6 +19,8 @@ local SETTINGS <const> = { synchronous_commit = "on" }
 local STRACE <const> = "/usr/bin/strace"
 local STEP <const> = 2
 local FLAGS <const> = { RESET_DATABASE = "true", RUN_SEED = "true" }
+-- A build's: at a developer's machine the flag may be used again and again.
+local BUILD <const> = { CI = "true", AWS_APP_ID = "d1", AWS_BRANCH = "try", AWS_JOB_ID = "0000000041", TILTH_ENV = "development" }
 local MIGRATIONS <const> = {
   { "20240101000000_people", "create table people (id serial primary key, name text not null unique);" },
   { "20240102000000_notes", "create table notes (id serial primary key, person integer references people, body text);" },
@@ -48,8 +50,10 @@ end
 
 function TestResetFaults:run(args, flags, wrap)
   local variables = { DATABASE_URL = self.base.url }
-  for name, value in pairs(flags or {}) do
-    variables[name] = value
+  for _, list in ipairs({ BUILD, flags or {} }) do
+    for name, value in pairs(list) do
+      variables[name] = value
+    end
   end
   return program.run({ wrap = wrap, args = args, cwd = self.project.path, env = variables })
 end
