@@ -1,5 +1,7 @@
 --- What the flow leaves behind, says and returns when a step of it fails or is interrupted.
 local lu = require("luaunit")
+
+local clock = require("tilth.clock")
 local fs = require("tilth.core.fs")
 local json = require("tilth.core.json")
 local proc = require("tilth.core.proc")
@@ -157,9 +159,14 @@ local function interrupt_at(self, signal, pattern, variables)
   return child:wait(20)
 end
 
+-- A server's process lives on for a moment after the goodbye.
 local function sessions_left(self)
-  return self.shop.database:value([[select count(*) from pg_stat_activity where datname = current_database()
-    and application_name like 'tilth%']])
+  local deadline, left = clock.monotonic() + 10, nil
+  repeat
+    left = self.shop.database:value([[select count(*) from pg_stat_activity where datname = current_database()
+      and application_name like 'tilth%']])
+  until left == 0 or clock.monotonic() > deadline
+  return left
 end
 
 function TestFlowFailures:test_a_signal_in_a_migration_cancels_it_and_rolls_back()
