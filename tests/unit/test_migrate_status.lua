@@ -62,6 +62,22 @@ function TestMigrateStatus:test_what_was_edited_is_said_in_every_state()
   end
 end
 
+function TestMigrateStatus:test_each_open_row_is_told_once_and_as_what_it_is()
+  local cases = {
+    { { resumable = true }, "stopped", "Stopped half-way; the next deploy goes on where they stopped:\na" },
+    { { nothing_left = true }, "nothing_left", "nothing of it is in the database; the next deploy applies it again by itself:\na" },
+    { { rolled_back_at = "t" }, "rolled_back", "Rolled back, and applied again by the next deploy:\na" },
+  }
+  for _, case in ipairs(cases) do
+    case[1].migration_name = "a"
+    local judged = judge({ A }, { case[1] })
+    lu.assertStrContains(judged.text, case[3])
+    for _, class in ipairs({ "stopped", "nothing_left", "rolled_back" }) do
+      lu.assertEquals(judged.classes[class], class == case[2] and { "a" } or {}, case[2])
+    end
+  end
+end
+
 function TestMigrateStatus:test_diverged_names_what_is_missing_once()
   local text = judge({ A, B }, { A_APPLIED, { migration_name = "only_there", finished_at = "t" } }).text
   lu.assertEquals(select(2, text:gsub("only_there", "")), 1)

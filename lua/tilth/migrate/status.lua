@@ -72,18 +72,30 @@ local function last_common(migrations, entries)
   return last
 end
 
+-- One that stopped half-way is told by its row.
+local function list_of_pending(found, entry)
+  if not entry then
+    return found.unrecorded
+  elseif not entry.failed then
+    return found.rolled_back
+  end
+  return entry.failed.nothing_left and found.nothing_left or nil
+end
+
 --- Sorts the migrations into classes.
 -- @tparam table observed with migrations and history
--- @treturn table { pending, unrecorded, rolled_back, failed, stopped, running, edited, line_endings, missing, applied }: lists of names;
---   history = bool, last_common
+-- @treturn table { pending, unrecorded, rolled_back, nothing_left, failed, stopped, running, edited, line_endings, missing,
+--   applied }: lists of names; history = bool, last_common
 function status.classes(observed)
   local entries = history.by_name(observed.history.rows)
-  local found = { pending = {}, unrecorded = {}, rolled_back = {}, failed = {}, stopped = {}, running = {}, edited = {}, line_endings = {},
-    missing = {}, applied = {}, history = observed.history.exists, last_common = last_common(observed.migrations, entries) }
+  local found = { pending = {}, unrecorded = {}, rolled_back = {}, nothing_left = {}, failed = {}, stopped = {}, running = {},
+    edited = {}, line_endings = {}, missing = {}, applied = {}, history = observed.history.exists, last_common = last_common(observed.migrations, entries) }
   local here = {}
   for _, migration in ipairs(plan.pending(observed, entries)) do
-    local list = entries[migration.name] and found.rolled_back or found.unrecorded
-    list[#list + 1] = migration.name
+    local list = list_of_pending(found, entries[migration.name])
+    if list then
+      list[#list + 1] = migration.name
+    end
     found.pending[#found.pending + 1] = migration.name
   end
   for _, migration in ipairs(observed.migrations) do
@@ -119,6 +131,7 @@ local function remarks(found, without_missing)
     end
   end
   add(found.stopped, "Stopped half-way; the next deploy goes on where they stopped:")
+  add(found.nothing_left, "Recorded as failed, but nothing of it is in the database; the next deploy applies it again by itself:")
   add(found.rolled_back, "Rolled back, and applied again by the next deploy:")
   add(found.edited, "Edited after they were applied (the database has what they were):")
   add(found.line_endings, "Other line endings than when they were applied; nothing else differs:")
