@@ -101,6 +101,12 @@ function TestMigrateStatements:test_first_statement_that_fails_leaves_nothing()
   lu.assertEquals(self.database:value("SELECT count(*) FROM pg_index WHERE NOT indisvalid"), 0)
 end
 
+function TestMigrateStatements:test_one_statement_that_is_done_is_told_as_one()
+  make(self, "CREATE TABLE u (a int);\nVACUUM nosuch;\nSELECT 1;")
+  local result = deploy(self)
+  lu.assertStrContains(result.text, "Statement 1 of 3 is done and recorded; the next deploy goes on with statement 2 (line 2).")
+end
+
 function TestMigrateStatements:test_later_failure_is_recorded_and_resumed_after_the_file_is_mended()
   make(self, "CREATE TABLE u (a int);\nSET search_path = public;\nCREATE UNIQUE INDEX CONCURRENTLY t_a ON t (a);\nCREATE TABLE v ();")
   local result = deploy(self)

@@ -25,8 +25,9 @@ local function outcome_of(job)
     return "Its first step failed: nothing of it is in the database, and the history is as before it."
   end
   local following = job.statements_list[job.done + 1]
-  return ("Statements 1 to %d of %d are done and recorded; the next deploy goes on with statement %d (line %d)."):format(job.done,
-    #job.statements_list, job.done + 1, following and following.line or 1)
+  local finished = job.done == 1 and "Statement 1 of %d is" or "Statements 1 to " .. job.done .. " of %d are"
+  return (finished .. " done and recorded; the next deploy goes on with statement %d (line %d)."):format(#job.statements_list,
+    job.done + 1, following and following.line or 1)
 end
 
 local function lost(job, message)
