@@ -88,8 +88,11 @@ end
 --   applied }: lists of names; history = bool, last_common
 function status.classes(observed)
   local entries = history.by_name(observed.history.rows)
-  local found = { pending = {}, unrecorded = {}, rolled_back = {}, nothing_left = {}, failed = {}, stopped = {}, running = {},
-    edited = {}, line_endings = {}, missing = {}, applied = {}, history = observed.history.exists, last_common = last_common(observed.migrations, entries) }
+  local found = {
+    pending = {}, unrecorded = {}, rolled_back = {}, nothing_left = {}, failed = {}, stopped = {}, running = {}, edited = {},
+    line_endings = {}, missing = {}, applied = {}, history = observed.history.exists,
+    last_common = last_common(observed.migrations, entries),
+  }
   local here = {}
   for _, migration in ipairs(plan.pending(observed, entries)) do
     local list = list_of_pending(found, entries[migration.name])
