@@ -68,8 +68,8 @@ function TestCapiCancel:test_query_is_cancelled_on_the_server_and_rolled_back()
       end)]], { cwd = made.path, env = { DATABASE_URL = own.url } })
   end
   lu.assertEquals(own:value("select count(*) from kept"), 0)
-  lu.assertEquals(own:value("select count(*) from pg_stat_activity where datname = current_database() and query like '%pg_sleep(60)%' and state = 'active' "
-    .. "and pid <> pg_backend_pid()"), 0)
+  lu.assertEquals(own:value("select count(*) from pg_stat_activity where datname = current_database() and query like '%pg_sleep(60)%' "
+    .. "and state = 'active' and pid <> pg_backend_pid()"), 0)
 end
 
 function TestCapiCancel:test_several_at_once_work_on_their_own_databases()

@@ -143,8 +143,8 @@ function TestStockLua:test_ctrl_c_cancels_the_query_and_rolls_back()
   lu.assertEquals(result.status, 1, result.text)
   lu.assertStrContains(result.stderr, "interrupted")
   lu.assertEquals(own:value("select count(*) from kept"), 0)
-  lu.assertEquals(own:value("select count(*) from pg_stat_activity where datname = current_database() and query like '%pg_sleep(60)%' and state = 'active' "
-    .. "and pid <> pg_backend_pid()"), 0)
+  lu.assertEquals(own:value("select count(*) from pg_stat_activity where datname = current_database() and query like '%pg_sleep(60)%' "
+    .. "and state = 'active' and pid <> pg_backend_pid()"), 0)
 end
 
 function TestStockLua:test_flow_that_is_interrupted_says_so_in_the_ledger()
