@@ -161,7 +161,8 @@ end
 
 -- A server's process lives on for a moment after the goodbye.
 local function sessions_left(self)
-  local deadline, left = clock.monotonic() + 10, nil
+  local deadline = clock.monotonic() + 10
+  local left
   repeat
     left = self.shop.database:value([[select count(*) from pg_stat_activity where datname = current_database()
       and application_name like 'tilth%']])
