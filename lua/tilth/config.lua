@@ -237,6 +237,8 @@ end
 -- @treturn[2] string "config"
 -- @treturn[2] table { file, line, advice }
 function config.load(text, file)
+  -- As lua does with a file: some editors put a byte order mark in front.
+  text = text:gsub("^\u{FEFF}", "")
   local chunk, syntax = load(text, "=" .. file, "t", safe_environment())
   if not chunk then
     local message, line = at_line(syntax, file)

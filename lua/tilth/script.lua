@@ -124,7 +124,9 @@ end
 function script.load(text, name, arguments, ctx)
   script.prepare(ctx, name:match("^(.*)/[^/]*$") or ".")
   local chunk_name = name == "-" and "=stdin" or "@" .. name
-  return load(text:gsub("^#[^\n]*", "", 1), chunk_name, "t", environment(name, arguments))
+  -- As lua does: neither a byte order mark nor a first line for the kernel is Lua.
+  text = text:gsub("^\u{FEFF}", ""):gsub("^#[^\n]*", "", 1)
+  return load(text, chunk_name, "t", environment(name, arguments))
 end
 
 --- The limits of tilth.config.lua. Without that file nothing is looked for.

@@ -39,6 +39,13 @@ function TestRun:test_arguments_reach_the_script_as_in_lua()
   lu.assertEquals(result.status, 0)
 end
 
+function TestRun:test_what_lua_passes_over_at_the_beginning_is_no_error()
+  for _, start in ipairs({ "\u{FEFF}", "#!/usr/bin/env tilth\n", "\u{FEFF}#!/usr/bin/env tilth\n" }) do
+    local result = run(start .. 'print("ran")')
+    lu.assertEquals({ result.status, result.stdout }, { 0, "ran\n" }, result.text)
+  end
+end
+
 function TestRun:test_exit_status_is_what_the_script_returns_or_exits_with()
   for _, case in ipairs({
     { "return 3", 3 }, { "return 0", 0 }, { "return", 0 }, { "return nil", 0 }, { "return 4.0", 4 },

@@ -19,6 +19,12 @@ return {
   lu.assertEquals(value.checks[1](), {})
 end
 
+function TestConfig:test_load_passes_over_a_byte_order_mark()
+  lu.assertEquals(config.load("\u{FEFF}return { protected = true }", "tilth.config.lua"), { protected = true })
+  local _, message = config.load("\u{FEFF}\nreturn {", "tilth.config.lua")
+  lu.assertStrContains(message, "tilth.config.lua:2:")
+end
+
 -- Each case: text, part of the message, line or nil.
 local BROKEN <const> = {
   { "return { a", "expected near", 1 },
