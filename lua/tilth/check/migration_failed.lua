@@ -67,7 +67,7 @@ return {
     if first then
       findings[#findings + 1] = {
         id = "migration-failed", severity = "block", code = "P3009", exit = 1,
-        message = TEXT .. "\n" .. table.concat(lines, "\n") .. "\n", advice = advice(first),
+        message = TEXT .. "\n" .. table.concat(lines, "\n"), advice = advice(first),
       }
     end
     return findings

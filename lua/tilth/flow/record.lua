@@ -61,7 +61,7 @@ local function announce_finding(world, finding)
 end
 
 --- Says where the command stands, what it leaves out and what the checks remark. Where a check
--- forbids to go on, notes about what would follow are left out.
+-- forbids to go on, notes about what would follow are left out, and so is "No pending migrations to apply.".
 -- @param world   the flow's world
 -- @param blocked the finding that forbids to go on, or nil
 function record.announce(world, blocked)
@@ -82,7 +82,9 @@ function record.announce(world, blocked)
     end
   end
   for _, skipped in ipairs(world.plan.skipped) do
-    world.report:progress(skipped.why)
+    if not (blocked and skipped.conclusion) then
+      world.report:progress(skipped.why)
+    end
   end
 end
 

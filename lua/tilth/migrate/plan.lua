@@ -38,7 +38,7 @@ end
 -- @tparam table observed
 -- @treturn {table,...} { kind = "migrate", name, path, sha256, resume = id of the row to go on from|nil,
 --   close = id of a failed row of which nothing is there|nil }
--- @treturn {table,...} what is left out, { kind, why }
+-- @treturn {table,...} what is left out, { kind, why, conclusion = true where `why` only holds if nothing is refused }
 function plan.actions(observed)
   local actions, entries = {}, nil
   if not observed.history.in_step then
@@ -57,7 +57,7 @@ function plan.actions(observed)
   end
   local skipped = { { kind = "migrate", why = count_line(#observed.migrations) } }
   if #actions == 0 then
-    skipped[2] = { kind = "migrate", why = "No pending migrations to apply." }
+    skipped[2] = { kind = "migrate", why = "No pending migrations to apply.", conclusion = true }
   end
   return actions, skipped
 end
