@@ -14,6 +14,7 @@ local function observed(parts)
   migrations.byte_order_differs = parts.byte_order_differs
   return {
     migrations = migrations, history = { exists = parts.exists ~= false, rows = parts.rows or {} }, objects = parts.objects or {},
+    project = { root = "/p" },
   }
 end
 
@@ -27,9 +28,9 @@ local function only(findings)
 end
 
 function TestMigrateChecks:test_provider_of_another_database_is_p3019()
-  local finding = only(run("migration_provider", observed({ lock_file = { found = true, provider = "mysql", path = "/m/l", line = 3 } })))
+  local finding = only(run("migration_provider", observed({ lock_file = { found = true, provider = "mysql", path = "/p/m/l", line = 3 } })))
   lu.assertEquals({ finding.severity, finding.code }, { "block", "P3019" })
-  lu.assertStrContains(finding.message, "`mysql`. (/m/l:3)")
+  lu.assertStrContains(finding.message, "`mysql`. (m/l:3)")
 end
 
 function TestMigrateChecks:test_provider_that_is_not_named_is_p3019()
@@ -43,7 +44,9 @@ function TestMigrateChecks:test_provider_fits_or_is_absent()
 end
 
 function TestMigrateChecks:test_prisma_8_is_refused()
-  lu.assertEquals(only(run("migration_prisma8", observed({ prisma8 = "/m/app/x/ops.json" }))).severity, "block")
+  local finding = only(run("migration_prisma8", observed({ prisma8 = "/p/m/app/x/ops.json" })))
+  lu.assertEquals(finding.severity, "block")
+  lu.assertStrContains(finding.message, "layout (m/app/x/ops.json)")
   lu.assertEquals(run("migration_prisma8", observed({})), {})
 end
 

@@ -1,4 +1,5 @@
 --- Refuses a migrations folder that was made for another database (P3019).
+local path = require("tilth.path")
 local review = require("tilth.migrate.review")
 
 local ADVICE <const> = "These migrations are SQL of another database. Remove the folder and start a new history, or, where the SQL is "
@@ -13,8 +14,8 @@ return {
       return {}
     end
     local message = ("The datasource provider `postgresql` specified in your schema does not match the one specified in the "
-      .. "migration_lock.toml, `%s`. (%s%s)"):format(file.provider or "<PROVIDER NOT FOUND>", file.path,
-      file.line and ":" .. file.line or "")
+      .. "migration_lock.toml, `%s`. (%s%s)"):format(file.provider or "<PROVIDER NOT FOUND>",
+      path.relative(file.path, observed.project.root), file.line and ":" .. file.line or "")
     return { { id = "migration-provider", severity = "block", code = "P3019", exit = 1, message = message, advice = ADVICE } }
   end,
 }

@@ -33,7 +33,7 @@ local function run(world)
   end
   migrations.prisma8 = migrations.prisma8 or world.project.prisma8
   local refused = prisma8.run({ migrations = migrations, project = world.project }, nil)[1]
-    or provider.run({ migrations = migrations }, nil)[1]
+    or provider.run({ migrations = migrations, project = world.project }, nil)[1]
   if refused then
     return answer.failure(refused.message, refused.code, { exit = refused.exit, advice = refused.advice })
   elseif not migrations.exists then

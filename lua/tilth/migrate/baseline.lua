@@ -4,6 +4,7 @@
 local baseline = {}
 
 local observe = require("tilth.migrate.observe")
+local path = require("tilth.path")
 local resolve = require("tilth.migrate.resolve")
 
 local function up_to(migrations, last)
@@ -25,13 +26,13 @@ local function refusal(observed)
     return "this database has no tables, so there is nothing that its migrations could have made already", "unsafe",
       "Run `tilth migrate deploy`: it makes them. (--force records the migrations all the same.)"
   elseif #observed.migrations == 0 then
-    return ("there are no migrations in %s"):format(observed.migrations.dir), "P3017", nil
+    return ("there are no migrations in %s"):format(path.relative(observed.migrations.dir, observed.project.root)), "P3017", nil
   end
   return nil
 end
 
 --- Chooses what to record. Pure.
--- @tparam table observed migrations, history, objects
+-- @tparam table observed migrations, history, objects, project (its root)
 -- @tparam table options up_to (name)|nil, force
 -- @treturn {table,...} migrations
 -- @treturn nil,string,string,table
@@ -47,7 +48,7 @@ function baseline.choose(observed, options)
   for _, migration in ipairs(chosen) do
     if not migration.sha256 then
       return nil, "Could not find the migration file at migration.sql. Please delete the directory or restore the migration file. ("
-        .. migration.path .. ")", "P3015", { exit = 1 }
+        .. path.relative(migration.path, observed.project.root) .. ")", "P3015", { exit = 1 }
     end
   end
   return chosen
@@ -63,6 +64,7 @@ function baseline.run(world, options)
   if not observed then
     return nil, message, code, detail
   end
+  observed.project = world.project
   local chosen
   chosen, message, code, detail = baseline.choose(observed, options)
   if not chosen then

@@ -87,7 +87,7 @@ function resolve.applied(world, name)
   end
   if migrations.lock_file.found and migrations.lock_file.provider ~= "postgresql" then
     local check = require("tilth.check.migration_provider")
-    local finding = check.run({ migrations = migrations }, nil)[1]
+    local finding = check.run({ migrations = migrations, project = world.project }, nil)[1]
     return nil, finding.message, finding.code, { exit = 1, advice = finding.advice }
   end
   local migration = find(migrations, name)

@@ -7,6 +7,7 @@ local connection = require("tilth.cmd.migrate.connection")
 local history = require("tilth.migrate.history")
 local json = require("tilth.json")
 local observe = require("tilth.migrate.observe")
+local path = require("tilth.path")
 local plan = require("tilth.migrate.plan")
 local provider = require("tilth.check.migration_provider")
 local running = require("tilth.migrate.running")
@@ -71,13 +72,14 @@ function status_command.run(args, ctx)
   if not observed then
     return nil, message, code, detail
   end
+  observed.project = opened.project
   local refused = provider.run(observed, nil)[1]
   if refused then
     return nil, refused.message, refused.code, { exit = 1, advice = refused.advice }
   end
   local lost = lost_file(observed)
   if lost then
-    return nil, LOST:format(lost.path), "P3015",
+    return nil, LOST:format(path.relative(lost.path, opened.project.root)), "P3015",
       { exit = 1, advice = "It is recorded in the database: restore its file from version control." }
   end
   observed.holder, message, code, detail = running.observe(opened.db, observed)
