@@ -66,7 +66,20 @@ local function first_command(arguments, from)
   return nil
 end
 
-local function usage_error(parser, message)
+local function has(arguments, word)
+  for _, argument in ipairs(arguments) do
+    if argument == word then
+      return true
+    end
+  end
+  return false
+end
+
+local function usage_error(parser, message, arguments)
+  -- What other programs call --yes; only these commands ask before they act.
+  if message:find("^unknown option '%-%-?y") and (has(arguments, "reset") or has(arguments, "restore")) then
+    message = message .. "; here `--force` answers what would be asked"
+  end
   return nil, message .. "\n\n" .. parser:get_usage(), "usage"
 end
 
@@ -109,7 +122,7 @@ local function parse(name, arguments, at)
   end
   local ok, parsed = parser:pparse(arguments)
   if not ok then
-    return usage_error(sub, parsed)
+    return usage_error(sub, parsed, arguments)
   end
   parsed.rest = rest
   return parsed, nil, command
@@ -219,15 +232,6 @@ local function print_version(json, host)
     write_out((json and document or version.text()) .. "\n")
   end
   return exit_status.DONE
-end
-
-local function has(arguments, word)
-  for _, argument in ipairs(arguments) do
-    if argument == word then
-      return true
-    end
-  end
-  return false
 end
 
 --- Refuses a command line.

@@ -28,6 +28,15 @@ function TestCommandLine:test_wrong_usage_is_one_document_with_json()
   end
 end
 
+function TestCommandLine:test_yes_is_answered_with_force_where_a_command_asks()
+  for _, words in ipairs({ { "reset", "undo", "--yes" }, { "reset", "-y" }, { "migrate", "reset", "--yes" }, { "restore", "f", "--yes" } }) do
+    local result = program.run({ args = words })
+    lu.assertEquals(result.status, 2, result.text)
+    lu.assertStrContains(result.stderr, "; here `--force` answers what would be asked\n")
+  end
+  lu.assertNotStrContains(program.run({ args = { "flow", "--yes" } }).stderr, "--force")
+end
+
 function TestCommandLine:test_wrong_usage_is_nothing_on_standard_output_without_json()
   local result = program.run({ args = { "flow", "--nosuch" } })
   lu.assertEquals({ result.status, result.stdout }, { 2, "" })
