@@ -45,6 +45,26 @@ function TestNpm:test_npm_ci_installs_the_program_and_npx_runs_it()
   lu.assertEquals(json.decode(app:read("node_modules/tilth/package.json")).version, version:match("%S+$"))
 end
 
+function TestNpm:test_ready_made_seeds_and_stubs_for_editors_are_installed()
+  local packages <close> = npm.serve({ x64 = program.path() })
+  local app = packages:install()
+  app:write("ready.lua", 'local ready = require("tilth.seed.ready")\nprint(ready.folder())\nprint(assert(ready.find("countries")).path)')
+  -- Where the program itself is installed, those of that installation come first.
+  local result = packages:run(app.path, { "node_modules/.bin/tilth", "run", "ready.lua" }, { TILTH_SEEDDIR = false })
+  lu.assertEquals(result.status, 0, result.text)
+  local inside = app:join("node_modules/@tilth/linux-x64/share/tilth/seeds")
+  if not result.stdout:find("^/usr") then lu.assertStrContains(result.stdout, inside .. "/countries.lua") end
+  lu.assertNil(fs.stat(inside .. "/ready/generate.lua"))
+  local source = env.get("TILTH_SOURCE")
+  for _, pair in ipairs({ { source .. "/seeds", inside }, { source .. "/lua/meta", app:join("node_modules/tilth/meta") } }) do
+    for _, entry in ipairs(assert(fs.list(pair[1]))) do
+      if entry.type == "file" then
+        lu.assertEquals(fs.read(pair[2] .. "/" .. entry.name), fs.read(pair[1] .. "/" .. entry.name), entry.name)
+      end
+    end
+  end
+end
+
 function TestNpm:test_no_package_has_a_script_to_run_at_install_time()
   local packages <close> = serve_stand_in()
   local app = packages:install({ "--ignore-scripts" })
