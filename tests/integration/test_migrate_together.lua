@@ -121,7 +121,7 @@ function TestMigrateTogether:test_terminated_session_is_looked_at_and_the_next_r
   self.project:migration("20240000000011_m", "CREATE TABLE t11 (id int); SELECT pg_sleep(30);")
   local child = program.start(options(self, "deploy"))
   child:wait_for("20240000000011_m", 20)
-  clock.sleep(0.1)
+  self.database:wait_for_query("pg_sleep(30)")
   self.database:query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'tilth migrate%'")
   local result = child:wait(60)
   lu.assertEquals(result.status, 1, result.stdout .. result.stderr)

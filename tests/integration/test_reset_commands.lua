@@ -169,7 +169,7 @@ function TestResetCommands:test_a_terminated_reset_brings_the_data_back_before_i
   self.folder:migration(SLOW[1], SLOW[2])
   local child <close> = program.start(self:options({ "flow" }, { RESET_DATABASE = "true" }))
   child:wait_for("Reset: public")
-  clock.sleep(0.3)
+  self.base:wait_for_query("pg_sleep(")
   child:signal(SIGTERM)
   local result = child:wait()
   lu.assertEquals(result.status, 143, result.stdout .. result.stderr)
@@ -182,7 +182,7 @@ function TestResetCommands:test_a_lost_connection_in_the_migrations_brings_the_d
   self.folder:migration(SLOW[1], SLOW[2])
   local child <close> = program.start(self:options({ "flow" }, { RESET_DATABASE = "true" }))
   child:wait_for("Reset: public")
-  clock.sleep(0.3)
+  self.base:wait_for_query("pg_sleep(")
   self.base:query("select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() "
     .. "and application_name like 'tilth%'")
   local result = child:wait()

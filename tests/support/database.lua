@@ -102,6 +102,17 @@ function Database:has(name)
   return self:value("select to_regclass($1) is not null", { name })
 end
 
+--- Waits until another session of this database runs a query that holds a text; raises when none does for half a minute.
+-- @tparam string text
+function Database:wait_for_query(text)
+  local deadline = clock.monotonic() + 30
+  while self:value([[select count(*) from pg_stat_activity where datname = current_database() and state = 'active'
+    and pid <> pg_backend_pid() and strpos(query, $1) > 0]], { text }) == 0 do
+    if clock.monotonic() > deadline then error("no session runs a query with " .. text, 2) end
+    clock.sleep(0.005)
+  end
+end
+
 --- Closes the helper's connection and those of `connect`, so that the database can serve as a template.
 function Database:disconnect()
   for _, conn in ipairs(self.opened) do conn:close() end
