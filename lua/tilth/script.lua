@@ -147,12 +147,37 @@ function script.limits(ctx)
   return require("tilth.limits").read(found.config)
 end
 
+--- The lines of a traceback that belong to a script: none of the program's own.
+-- @tparam string text
+-- @treturn string
+function script.own_part(text)
+  local lines = {}
+  for line in text:gmatch("[^\n]+") do
+    if not line:find("lua/tilth/", 1, true) and not line:find("[C]: in", 1, true) and not line:find("^%s*%(%.%.%.tail calls%.%.%.%)$") then
+      lines[#lines + 1] = line
+    end
+  end
+  if lines[#lines] == "stack traceback:" then
+    lines[#lines] = nil
+  end
+  return table.concat(lines, "\n")
+end
+
+--- The words of what was raised; of a table that does not say how it is written, its message.
+local function words_of(raised)
+  if type(raised) ~= "table" or (getmetatable(raised) or {}).__tostring then
+    return tostring(raised)
+  elseif type(raised.message) == "string" then
+    return raised.message
+  end
+  return "an error was raised that is a table without a message"
+end
+
 local function describe(raised)
   if script.is_exit(raised) or (type(raised) == "table" and raised.fields) then
     return raised
   end
-  local text = type(raised) == "table" and tostring(raised) or raised
-  return { raised = raised, text = debug.traceback(tostring(text), 2) }
+  return { raised = raised, text = debug.traceback(words_of(raised), 2) }
 end
 
 --- Calls a script.

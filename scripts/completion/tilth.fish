@@ -218,7 +218,7 @@ complete -c tilth -n '__tilth_at history' -l lock-budget -x -d 'how long one mig
 complete -c tilth -n '__tilth_at history' -l statement-timeout -x -d 'longest time of one statement; 0 is no limit'
 complete -c tilth -n '__tilth_at history' -l seed-timeout -x -d 'longest time of one seed; 0 is no limit'
 complete -c tilth -n '__tilth_at run' -F
-complete -c tilth -n '__tilth_at repl' -s e -l execute -x -d 'Run this SQL or Lua and leave'
+complete -c tilth -n '__tilth_at repl' -s e -l execute -x -d 'Run this SQL or Lua and leave; several run one after the other'
 complete -c tilth -n '__tilth_at repl' -l write -d 'Allow changes on a protected database'
 complete -c tilth -n '__tilth_at repl' -l database-url -x -d 'URL of the database, in the place of the schema\'s and of DATABASE_URL'
 complete -c tilth -n '__tilth_at repl' -l wait -x -d 'how long to wait for a server that does not answer yet'

@@ -356,6 +356,39 @@ function TestRepl:test_code_of_the_command_line()
   lu.assertEquals(self:run(nil, { "-e", "error('x')" }).status, 1)
 end
 
+function TestRepl:test_code_given_several_times_runs_in_order_up_to_an_error()
+  local result = self:run(nil, { "-e", "x = 3", "-e", "x * 2", "-e", "select nosuch", "-e", "'not reached'" })
+  lu.assertEquals({ result.status, result.stdout }, { 1, "6\n" }, result.text)
+  lu.assertEquals(self:run(nil, { "-e", "exit()", "-e", "'not reached'" }).stdout, "")
+end
+
+function TestRepl:test_several_values_are_shown_with_the_nils_among_them()
+  lu.assertEquals(self:run(nil, { "-e", "return nil, 'why'" }).stdout, "nil\nwhy\n")
+  lu.assertEquals(self:run(nil, { "-e", "nil" }).stdout, "")
+  local document = json.decode(self:run(nil, { "--json", "-e", "return nil, 'why'" }).stdout)
+  lu.assertEquals(document.results, { { value = json.null }, { value = "why" } })
+end
+
+function TestRepl:test_copy_to_stdout_shows_its_rows()
+  local result = self:run(nil, { "-e", "/* all */ copy people (id, full_name) to stdout (format csv); select 5 as five" })
+  lu.assertEquals(result.status, 0, result.text)
+  lu.assertStrContains(result.stdout, "1,Ada\n2,\nfive\n")
+  local document = json.decode(self:run(nil, { "--json", "-e", "copy people (id) to stdout" }).stdout)
+  lu.assertEquals(document.results[1].value, "1\n2")
+  result = self:run(nil, { "-e", "copy nosuch to stdout" })
+  lu.assertEquals(result.status, 1)
+  lu.assertStrContains(result.stderr, 'relation "nosuch" does not exist (42P01)')
+end
+
+function TestRepl:test_a_name_without_its_quotes_is_told()
+  for name, hint in pairs({
+    ["public.Order"] = 'hint: the table is "Order": a name with capitals wants the quotes',
+    Person = "hint: the model Person is the table people",
+  }) do
+    lu.assertStrContains(self:run(nil, { "-e", "select 1 from " .. name }).stderr, hint)
+  end
+end
+
 function TestRepl:test_json_is_one_document()
   local result = self:run("select 1 as a, null as b;\n{ 1, 2 }\n", { "--json" })
   local document = assert(json.decode(result.stdout), result.text)
@@ -379,12 +412,16 @@ function TestRepl:test_helpers_of_psql_s_style()
   lu.assertStrContains(result.stdout, "field fullName is column full_name")
   lu.assertStrContains(result.stdout, "referenced by \"Order\"")
   lu.assertStrContains(result.stdout, "Ctrl-D")
+  result = self:run("quit\n'not reached'\n")
+  lu.assertEquals({ result.status, result.stdout }, { 0, "" }, result.text)
+  lu.assertStrContains(self:run("help\n").stdout, "Ctrl-D")
   local unknown = self:run("\\nosuch\n")
   lu.assertEquals(unknown.status, 1)
   lu.assertStrContains(unknown.stderr, "unknown command \\nosuch")
   local missing = self:run("describe('nosuch')\n")
   lu.assertEquals(missing.status, 1)
   lu.assertStrContains(missing.stderr, 'there is no model or table "nosuch"')
+  lu.assertNotStrContains(missing.stderr, "traceback")
 end
 
 function TestRepl:test_sigterm_ends_it_with_143()

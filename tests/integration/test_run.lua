@@ -87,6 +87,25 @@ function TestRun:test_an_error_shows_the_script_s_own_lines_only()
   lu.assertStrContains(result.stderr, "tools/script.lua:2: boom")
   lu.assertStrContains(result.stderr, "tools/script.lua:5: in local 'outer'")
   lu.assertNotStrContains(result.stderr, "lua/tilth")
+  lu.assertNotStrContains(result.stderr, "tail calls")
+end
+
+function TestRun:test_a_table_that_is_raised_is_told_by_its_message()
+  for text, expected in pairs({
+    ["error({ message = 'no rows left' })"] = "tilth: no rows left\n",
+    ["error({})"] = "tilth: an error was raised that is a table without a message\n",
+    ["error(setmetatable({}, { __tostring = function() return 'as it says' end }))"] = "tilth: as it says\n",
+  }) do
+    local result = run(text)
+    lu.assertEquals(result.status, 1)
+    lu.assertStrContains(result.stderr, expected)
+  end
+end
+
+function TestRun:test_a_fraction_is_no_exit_status()
+  local result = run("return 2.5")
+  lu.assertEquals(result.status, 1)
+  lu.assertStrContains(result.stderr, "the script returned 2.5, which can't be an exit status")
 end
 
 function TestRun:test_a_syntax_error_shows_its_line()

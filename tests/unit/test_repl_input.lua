@@ -40,7 +40,9 @@ end
 
 function TestReplInput:test_judgement()
   for _, case in ipairs({
-    { "", "empty" }, { "  \n ", "empty" }, { "-- a remark", "empty" }, { "\\d User", "command" }, { "select 1;", "sql" },
+    { "", "empty" }, { "  \n ", "empty" }, { "-- a remark", "empty" }, { "\\d User", "command" },
+    { "exit", "command" }, { " quit; ", "command" }, { "help", "command" }, { "exit = 1", "lua" }, { "exit()", "lua" },
+    { "x", "lua" }, { "select 1;", "sql" },
     { "select 1", "more" }, { "1 + 1", "lua" }, { "x = 5", "lua" }, { "for i = 1, 3 do", "more" }, { "x = {", "more" },
     { "{ 1,", "more" }, { "1 +", "more" },
     { "f(", "more" },

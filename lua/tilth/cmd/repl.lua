@@ -27,7 +27,7 @@ A line that begins with a word of SQL is SQL (end it with a semicolon), everythi
 `db` is a session with the project's database, help() says what else there is. Without a terminal
 it reads standard input and ends at the first error. On a protected database (production) the
 session is read-only unless --write is given.]])
-  parser:option("-e --execute", "Run this SQL or Lua and leave."):argname("CODE")
+  parser:option("-e --execute", "Run this SQL or Lua and leave; several run one after the other."):argname("CODE"):count("*")
   parser:flag("--write", "Allow changes on a protected database.")
 end
 
@@ -71,7 +71,7 @@ local function new_shell(ctx, session, label)
   local on_terminal = terminal.is_terminal(1) and not ctx.args.json
   return shell.new({
     session = session, report = ctx.report, json = ctx.args.json, label = label, modules = PUBLIC,
-    interactive = ctx.stdin_is_terminal and on_terminal and not ctx.args.execute,
+    interactive = ctx.stdin_is_terminal and on_terminal and #ctx.args.execute == 0,
     columns = function() return on_terminal and terminal.width(1) or nil end,
     rows = function() return terminal.height(1) end,
     page = on_terminal and ctx.stdin_is_terminal and pager_of(ctx) or nil,
@@ -138,10 +138,11 @@ function repl.run(args, ctx)
   end
   require("tilth.script").prepare(ctx, world.project.root)
   local prompt = new_shell(ctx, session, label_of(world, reasons, args.write))
-  local well
-  if args.execute then
-    well = prompt:run(args.execute)
-  else
+  local well = true
+  for _, code_text in ipairs(args.execute) do
+    well = well and not prompt.leave and prompt:run(code_text)
+  end
+  if #args.execute == 0 then
     if prompt.interactive then
       greet(ctx, world, reasons, args.write)
     end

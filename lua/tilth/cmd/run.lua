@@ -30,20 +30,6 @@ local function read_script(name)
   return fs.read(name)
 end
 
---- The lines of a traceback that belong to the script: none of the program's own.
-local function script_part(text)
-  local lines = {}
-  for line in text:gmatch("[^\n]+") do
-    if not line:find("lua/tilth/", 1, true) and not line:find("[C]: in", 1, true) then
-      lines[#lines + 1] = line
-    end
-  end
-  if lines[#lines] == "stack traceback:" then
-    lines[#lines] = nil
-  end
-  return table.concat(lines, "\n")
-end
-
 --- A value as a program in C gets it: its text, and what stands for it in JSON.
 local function translate(value)
   local json = require("tilth.json")
@@ -89,7 +75,12 @@ local function result_of(results, host)
   elseif host and host.is_script then
     return hand_over(host, results)
   elseif type(first) == "number" then
-    return { exit = math.tointeger(first) or 1 }
+    local exit = math.tointeger(first)
+    if not exit then
+      return nil, ("the script returned %s, which can't be an exit status"):format(first), "failed",
+        { advice = "Return a whole number, or nothing." }
+    end
+    return { exit = exit }
   end
   return { exit = 0 }
 end
@@ -106,7 +97,7 @@ local function failure_of(failure)
     -- A verb used wrongly is a script that failed, not a command line used wrongly.
     return nil, failure.message, failure.code == "usage" and "failed" or failure.code, failure.fields
   end
-  local text = script_part(failure.text)
+  local text = script.own_part(failure.text)
   local file, line = text:match("^([^:\n]+):(%d+): ")
   return nil, text, "failed", { file = file, line = math.tointeger(line) }
 end

@@ -5,6 +5,7 @@ local clock = require("tilth.clock")
 local connect_error = require("tilth.connect_error")
 local excerpt = require("tilth.migrate.excerpt")
 local input = require("tilth.repl.input")
+local script = require("tilth.script")
 local sql = require("tilth.sql")
 
 --- Commands after which tables may be others than before.
@@ -15,13 +16,17 @@ local function failure(message, code, detail)
   return { ok = false, message = message, code = code, detail = detail or {} }
 end
 
---- A model's name in the place of its table's.
-local function model_hint(shell, message)
+--- A model's name in the place of its table's, or a name with capitals and without quotes.
+local function name_hint(shell, message)
   local name = message:match('relation "([^"]+)" does not exist')
-  local described = name and shell.names:described(name)
-  if described and described ~= name then
-    return ("the model %s is the table %s"):format(name, described)
+  name = name and name:match("[^.]+$") or ""
+  local described, model = shell.names:described(name)
+  if not described or described == name then
+    return nil
+  elseif described:lower() == name then
+    return ("the table is \"%s\": a name with capitals wants the quotes"):format(described)
   end
+  return ("the model %s is the table %s"):format(model, described)
 end
 
 --- A failed statement: the server's words, a caret under the place, its hint.
@@ -35,7 +40,7 @@ local function sql_failure(shell, text, message, code, detail)
   if detail.detail then
     parts[#parts + 1] = "detail: " .. detail.detail
   end
-  local hint = detail.hint or (code == "42P01" and model_hint(shell, message))
+  local hint = detail.hint or (code == "42P01" and name_hint(shell, message))
   if hint then
     parts[#parts + 1] = "hint: " .. hint
   end
@@ -61,8 +66,29 @@ local function reopen(shell)
   return true
 end
 
+--- Is this a COPY ... TO STDOUT, whose rows come by another way?
+local function copies_out(text)
+  local tree = text:lower():find("stdout", 1, true) and sql.parse(text)
+  local copy = tree and tree.stmts and tree.stmts[1] and tree.stmts[1].stmt.CopyStmt
+  return copy and not copy.is_from and not copy.filename
+end
+
+local function run_copy(shell, text, started)
+  local rows = {}
+  local count, message, code, detail = shell.session.db:copy_out(text, function(chunk)
+    rows[#rows + 1] = chunk
+  end)
+  if not count then
+    return nil, sql_failure(shell, text, message, code, detail)
+  end
+  return { value = (table.concat(rows):gsub("\n$", "")), seconds = clock.monotonic() - started }
+end
+
 local function run_statement(shell, text)
   local started = clock.monotonic()
+  if copies_out(text) then
+    return run_copy(shell, text, started)
+  end
   local result, message, code, detail = shell.session.db:query(text)
   if not result then
     return nil, sql_failure(shell, text, message, code, detail)
@@ -103,13 +129,9 @@ local function describe(raised)
   if type(raised) == "table" and raised.fields then
     return { object = raised }
   end
-  local text = debug.traceback(tostring(raised), 2)
   local lines = {}
   -- Of the traceback only the user's own part is of use: what was called from the prompt.
-  for line in text:gmatch("[^\n]+") do
-    if line:find("%[C%]: in function 'xpcall'") or line:find("repl/evaluate.lua", 1, true) then
-      break
-    end
+  for line in script.own_part(debug.traceback(tostring(raised), 2)):gmatch("[^\n]+") do
     lines[#lines + 1] = line
   end
   if #lines <= 3 then
@@ -121,7 +143,7 @@ end
 --- Runs Lua.
 -- @tparam table shell
 -- @tparam string text
--- @tparam function show called with each value that is not nil: { value, result = bool, seconds }
+-- @tparam function show called with each value, but not with a nil that is the only one: { value, result = bool, seconds }
 -- @treturn table as of `sql`
 function evaluate.lua(shell, text, show)
   local chunk, message = input.compile(text, shell.environment)
@@ -144,7 +166,7 @@ function evaluate.lua(shell, text, show)
   local seconds = clock.monotonic() - started
   for index = 2, results.n do
     local value = results[index]
-    if value ~= nil then
+    if value ~= nil or results.n > 2 then
       rawset(shell.environment, "_", value)
       local is_result = type(value) == "table" and type(rawget(value, "columns")) == "table"
       show({ value = value, result = is_result, seconds = seconds })

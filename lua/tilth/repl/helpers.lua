@@ -171,11 +171,15 @@ function helpers.install(environment, shell)
 end
 
 --- The Lua that a command of psql's style stands for.
--- @tparam string text such as `\d User`
+-- @tparam string text such as `\d User`, or the name of a helper alone
 -- @treturn[1] string Lua
 -- @treturn[2] nil
 -- @treturn[2] string message
 function helpers.translate(text)
+  local bare = text:match("^%s*(%a+)%s*;?%s*$")
+  if bare then
+    return bare .. "()"
+  end
   local name, argument = text:match("^%s*\\(%S+)%s*(.-)%s*;?%s*$")
   local simple = { dt = "tables()", ["?"] = "help()", h = "help()", q = "exit()", x = "expanded()", timing = "timing()" }
   if simple[name] and argument == "" then

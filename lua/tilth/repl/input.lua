@@ -12,6 +12,9 @@ for word in ([[
   STATEMENTS[word] = true
 end
 
+--- Words that other prompts take by themselves.
+local BARE <const> = { exit = true, quit = true, help = true }
+
 --- The text behind blanks and comments of SQL at its beginning.
 local function skip_comments(text)
   local position = 1
@@ -92,11 +95,11 @@ end
 --- Judges what was typed so far.
 -- @tparam string text
 -- @tparam[opt] function is_known as of `is_sql`
--- @treturn string "empty", "sql", "lua", "command" (\d and the like) or "more"
+-- @treturn string "empty", "sql", "lua", "command" (\d and the like; exit, quit and help alone) or "more"
 function input.judge(text, is_known)
   if not text:find("%S") or skip_comments(text) == "" and text:find("^%s*%-%-") then
     return "empty"
-  elseif text:find("^%s*\\") then
+  elseif text:find("^%s*\\") or BARE[text:match("^%s*(%a+)%s*;?%s*$")] then
     return "command"
   elseif input.is_sql(text, is_known) then
     return input.sql_is_complete(text) and "sql" or "more"

@@ -71,14 +71,27 @@ function Names:get(kind, owner)
   return table.move(self.models, 1, #self.models, #list + 1, list)
 end
 
---- The table of a Prisma model.
--- @tparam string name of the model
--- @treturn string|nil
+--- The table of a Prisma model, or one that has this name but for capitals.
+-- @tparam string name of the model, or in lower case
+-- @treturn[1] string table
+-- @treturn[1] string|nil model
+-- @treturn[2] nil
 function Names:described(name)
   if not self.tables and not self:refresh() then
     return nil
+  elseif self.table_of[name] then
+    return self.table_of[name], name
   end
-  return self.table_of[name]
+  for model, of_model in pairs(self.table_of) do
+    if model:lower() == name then
+      return of_model, model
+    end
+  end
+  for _, known in ipairs(self.tables) do
+    if known:lower() == name then
+      return known
+    end
+  end
 end
 
 return names

@@ -125,6 +125,9 @@ local function document_of(self, outcome)
   if not outcome.result then
     local json = require("tilth.json")
     local ok = pcall(json.encode, outcome.value, { replace = true })
+    if outcome.value == nil then
+      return { value = json.null }
+    end
     return { value = ok and outcome.value or inspect.text(outcome.value) }
   end
   local array = require("tilth.json").array
