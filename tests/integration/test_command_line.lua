@@ -29,7 +29,9 @@ function TestCommandLine:test_wrong_usage_is_one_document_with_json()
 end
 
 function TestCommandLine:test_yes_is_answered_with_force_where_a_command_asks()
-  for _, words in ipairs({ { "reset", "undo", "--yes" }, { "reset", "-y" }, { "migrate", "reset", "--yes" }, { "restore", "f", "--yes" } }) do
+  for _, line in ipairs({ "reset undo --yes", "reset -y", "migrate reset --yes", "restore file --yes" }) do
+    local words = {}
+    for word in line:gmatch("%S+") do words[#words + 1] = word end
     local result = program.run({ args = words })
     lu.assertEquals(result.status, 2, result.text)
     lu.assertStrContains(result.stderr, "; here `--force` answers what would be asked\n")

@@ -5,7 +5,7 @@ local review = require("tilth.migrate.review")
 local LONGEST_NAME <const> = 255
 
 local FINDINGS = {
-  missing = function(migration, shown)
+  missing = function(_, shown)
     return "P3015", ("Could not find the migration file at migration.sql. Please delete the directory or restore the migration file. (%s)")
       :format(shown), "Such a folder often comes from another branch or a .gitignore: restore its file, or delete it."
   end,
