@@ -31,4 +31,13 @@ function TestDebian:test_build_dependencies_are_those_of_the_scripts()
   end
 end
 
+-- libtilth-dev has the static library too.
+function TestDebian:test_development_package_brings_what_the_static_library_is_linked_with()
+  local control = read("debian/control")
+  local depends = control:match("\nPackage: libtilth%-dev\n.-\nDepends:(.-)\nDescription")
+  for name in control:match("Build%-Depends:(.-)\nStandards"):gmatch("\n (lib[%w.-]+%-dev),") do
+    lu.assertStrContains(depends, " " .. name .. ",")
+  end
+end
+
 return TestDebian
