@@ -25,7 +25,7 @@ function flow.options(known, ...)
   end
   for _, word in ipairs({ ... }) do
     if not allowed[word] then
-      raise(("unknown argument %s%s"):format(word, require("tilth.suggest").hint(word, known)), "usage",
+      raise(("unknown argument %s.%s"):format(word, require("tilth.suggest").hint(word, known)), "usage",
         { advice = "Nothing was done.", exit = 2 })
     end
     options[word] = true

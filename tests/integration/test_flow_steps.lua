@@ -82,6 +82,8 @@ function TestFlowSteps:test_a_step_is_in_the_document_and_in_the_ledger()
   lu.assertEquals(document.outcome.steps[2].name, "views")
   lu.assertTrue(self.database:has("v"))
   lu.assertEquals(self.database:value("select count(*) from tilth.builds where outcome::text like '%views%'"), 1)
+  local told = program.run({ args = { "history" }, cwd = self.project.path, env = { DATABASE_URL = self.database.url } })
+  lu.assertStrContains(told.stdout, "1 migration, 1 seed, 1 step, 1 build")
 end
 
 function TestFlowSteps:test_a_failing_step_ends_the_flow_with_its_line()
@@ -122,7 +124,7 @@ end
 function TestFlowSteps:test_a_mistyped_option_does_nothing()
   local result = self:run("", { args = { "--dryrun" } })
   lu.assertEquals(result.status, 2, result.text)
-  lu.assertStrContains(result.stderr, "unknown argument --dryrun")
+  lu.assertStrContains(result.stderr, "unknown argument --dryrun. Did you mean")
   lu.assertFalse(self.database:has("a"))
 end
 
