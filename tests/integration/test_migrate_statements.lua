@@ -101,6 +101,13 @@ function TestMigrateStatements:test_first_statement_that_fails_leaves_nothing()
   lu.assertEquals(self.database:value("SELECT count(*) FROM pg_index WHERE NOT indisvalid"), 0)
 end
 
+function TestMigrateStatements:test_own_transactions_that_only_read()
+  succeeds(self, "BEGIN; CREATE TABLE u (a int); COMMIT;\n-- c\nSTART TRANSACTION  READ ONLY;\nSELECT 1;\nCOMMIT;\n"
+    .. "BEGIN; SET TRANSACTION READ\nONLY; SELECT 2; COMMIT; CREATE TABLE v (a int);")
+  lu.assertTrue(self.database:has("u"))
+  lu.assertTrue(self.database:has("v"))
+end
+
 function TestMigrateStatements:test_one_statement_that_is_done_is_told_as_one()
   make(self, "CREATE TABLE u (a int);\nVACUUM nosuch;\nSELECT 1;")
   local result = deploy(self)

@@ -7,6 +7,7 @@ local concurrent = require("tilth.migrate.concurrent")
 local excerpt = require("tilth.migrate.excerpt")
 local journal = require("tilth.migrate.journal")
 local lock = require("tilth.migrate.lock")
+local statement = require("tilth.migrate.statement")
 
 -- The file's text from one statement to another, and the characters before it.
 local function slice(job, first, last)
@@ -36,10 +37,21 @@ local function send_transaction(job, first, last)
   return send(job, message, first, last, text_at, #"BEGIN; ", 1)
 end
 
+-- A transaction that may only read has no room for the progress, and running it once more does no harm.
+local function reads_only(list, own)
+  for number = own.first, own.last do
+    local words = statement.body(list[number].text):upper():gsub("%s+", " ")
+    if words:find("READ ONLY", 1, true) and (number == own.first or words:find("^SET TRANSACTION ")) then
+      return true
+    end
+  end
+  return false
+end
+
 -- The author's own BEGIN ... COMMIT: the progress is written just before its COMMIT.
 local function send_own(job, own)
   local list = job.statements_list
-  if own.ends ~= "end" or list[own.last].chain then
+  if own.ends ~= "end" or list[own.last].chain or reads_only(list, own) then
     local text, text_at = slice(job, own.first, own.last)
     local ok, why, code, detail, at = send(job, text, own.first, own.last, text_at, 0, 0)
     if not ok then
