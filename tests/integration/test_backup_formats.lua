@@ -97,6 +97,20 @@ function TestBackupFormats:test_what_was_there_is_in_the_bin()
   lu.assertEquals(self.base:value("select count(*) from big where t like 'written%'"), 1)
 end
 
+function TestBackupFormats:test_an_image_without_a_temporary_folder_proves_and_restores_all_the_same()
+  local before, nowhere = self:dump(), { TMPDIR = self.folder:join("nowhere") }
+  local document, result = program.json(self:options({ "backup", "--format", "copy" }, nowhere))
+  lu.assertEquals(result.status, 0, result.text)
+  local step = document.outcome.steps[1]
+  lu.assertEquals(step.verified, "restored")
+  self.base:script("update kinds set t = 'spoiled', b = null")
+  self:run({ "restore", step.file, "--force" }, 0, nowhere)
+  lu.assertEquals(self:dump(), before)
+  for _, entry in ipairs(assert(fs.list(step.file:match("^(.*)/")))) do
+    lu.assertEquals(entry.type, "file", entry.name)
+  end
+end
+
 function TestBackupFormats:test_a_dry_run_changes_nothing()
   local step, before = self:backup("copy"), self:dump()
   local said = self:run({ "restore", step.file, "--dry-run" }).stdout

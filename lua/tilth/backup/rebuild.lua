@@ -12,10 +12,12 @@ local tools = require("tilth.backup.tools")
 
 local NOT_FOR_A_PROOF <const> = { "owner", "privileges", "publications", "subscriptions", "security-labels", "comments" }
 
-local function temporary()
+-- Small images have no /tmp, but the backup's folder is there.
+local function temporary(backup)
   local path, message, code = fs.temporary("tilth-restore-")
+  path = path or fs.temporary(fs.join(fs.dirname(backup), ".tilth-restore-"))
   if not path then
-    return nil, message, code
+    return nil, ("no temporary folder can be made (%s); set TMPDIR to a folder that may be written to"):format(message), code
   end
   return setmetatable({ path = path }, { __close = function(this) fs.remove_tree(this.path) end })
 end
@@ -63,7 +65,7 @@ function rebuild.from_copy(world, path, header, on_table)
   if not list then
     return nil, message, code, detail
   end
-  local folder <close>, why, errno = interrupt.shield(temporary)
+  local folder <close>, why, errno = interrupt.shield(temporary, path)
   if not folder then
     return nil, why, errno
   end
@@ -102,7 +104,7 @@ local function restore_history(argv, env, path, program, schema)
   for line in table.concat(listed):gmatch("[^\n]+") do
     lines[#lines + 1] = line:find(wanted, 1, true) and line or nil
   end
-  local folder <close>, why, errno = interrupt.shield(temporary)
+  local folder <close>, why, errno = interrupt.shield(temporary, path)
   if not folder then
     return nil, why, errno
   end
