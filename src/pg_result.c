@@ -102,6 +102,20 @@ static void push_row(lua_State *L, const PGresult *result, int row, int columns,
     }
 }
 
+/* Pushes a column's name. Rows are keyed by it, so a second "id" is "id (2)": the value
+ * of none is lost. */
+static void push_name(lua_State *L, const PGresult *result, int column)
+{
+    const char *name = PQfname(result, column);
+    int same = 1;
+    for (int earlier = 0; earlier < column; earlier++)
+        same += strcmp(PQfname(result, earlier), name) == 0;
+    if (same == 1)
+        lua_pushstring(L, name);
+    else
+        lua_pushfstring(L, "%s (%d)", name, same);
+}
+
 void tilth_pg_push_result(lua_State *L, const PGresult *result)
 {
     int rows = PQntuples(result), columns = PQnfields(result);
@@ -109,7 +123,7 @@ void tilth_pg_push_result(lua_State *L, const PGresult *result)
     lua_createtable(L, rows, 3);
     lua_createtable(L, columns, 0);
     for (int column = 0; column < columns; column++) {
-        lua_pushstring(L, PQfname(result, column));
+        push_name(L, result, column);
         lua_rawseti(L, -2, column + 1);
     }
     int names = lua_gettop(L);

@@ -33,7 +33,7 @@ function Db:set(name, value) end
 ---Runs one statement with parameters $1, $2, ...
 ---@param sql string one statement
 ---@param ... any strings, numbers, booleans, nil or db.null
----@return table? # rows keyed by column name; `columns`, `count`, `command`
+---@return table? # rows keyed by column name (a second `id` is `id (2)`); `columns`, `count`, `command`
 ---@return string? # message
 ---@return string? # code: a SQLSTATE
 ---@return table? # detail: the server's fields

@@ -11,7 +11,7 @@ local Session = {}
 ---Runs one statement with parameters $1, $2, ...
 ---@param text string SQL
 ---@param ... any strings, numbers, booleans, nil or db.null
----@return table # list of rows keyed by column name; `count`, `columns`
+---@return table # list of rows keyed by column name (a second `id` is `id (2)`); `count`, `columns`
 function Session:query(text, ...) end
 
 ---The first row.

@@ -18,7 +18,7 @@ Session.null = nil
 ---Runs one statement with parameters $1, $2, ...
 ---@param text string SQL
 ---@param ... any strings, numbers, booleans, nil or db.null
----@return table # list of rows keyed by column name; `columns`, `count`, `command`
+---@return table # list of rows keyed by column name (a second `id` is `id (2)`); `columns`, `count`, `command`
 function Session:query(text, ...) end
 
 ---The first row.

@@ -190,7 +190,7 @@ end
 --- Runs one statement with parameters $1, $2, ...
 -- @tparam string sql one statement
 -- @tparam any ... strings, numbers, booleans, nil or db.null
--- @treturn[1] table rows keyed by column name; `columns`, `count`, `command`
+-- @treturn[1] table rows keyed by column name (a second `id` is `id (2)`); `columns`, `count`, `command`
 -- @treturn[2] nil
 -- @treturn[2] string message
 -- @treturn[2] string code: a SQLSTATE

@@ -90,7 +90,7 @@ end)
 -- @function query
 -- @tparam string text SQL
 -- @tparam any ... strings, numbers, booleans, nil or db.null
--- @treturn table list of rows keyed by column name; `columns`, `count`, `command`
+-- @treturn table list of rows keyed by column name (a second `id` is `id (2)`); `columns`, `count`, `command`
 -- @raise an error object with the script's line, the server's words and a caret under the place
 Session.query = plain.query
 

@@ -56,6 +56,12 @@ function TestPg:test_query_gives_typed_values()
   lu.assertEquals(math.type(row.i), "integer")
 end
 
+function TestPg:test_columns_of_one_name_are_kept_apart()
+  local result = self.conn:query("select 1 as id, 'x' as word, null::int as id, 3 as id")
+  lu.assertEquals(result.columns, { "id", "word", "id (2)", "id (3)" })
+  lu.assertEquals(result[1], { id = 1, word = "x", ["id (3)"] = 3 })
+end
+
 function TestPg:test_query_keeps_64_bit_integers()
   lu.assertEquals(self.conn:query("select 9223372036854775807::int8 as big")[1].big, math.maxinteger)
 end

@@ -380,6 +380,18 @@ function TestRepl:test_copy_to_stdout_shows_its_rows()
   lu.assertStrContains(result.stderr, 'relation "nosuch" does not exist (42P01)')
 end
 
+function TestRepl:test_columns_of_one_name_show_their_own_values()
+  local result = self:run("select p.id, o.id from people p cross join (values (7)) as o (id) where p.id = 1;\n")
+  lu.assertStrContains(result.stdout, "id | id (2)\n---+-------\n 1 |      7\n", false, result.text)
+end
+
+function TestRepl:test_a_remark_may_go_over_lines()
+  local result = self:run("/* two;\nlines */\nselect 8 as eight;\n/* one */\n9\n")
+  lu.assertEquals(result.status, 0, result.text)
+  lu.assertStrContains(result.stdout, "eight\n-----\n    8\n(1 row")
+  lu.assertStrContains(result.stdout, "\n9\n")
+end
+
 function TestRepl:test_a_name_without_its_quotes_is_told()
   for name, hint in pairs({
     ["public.Order"] = 'hint: the table is "Order": a name with capitals wants the quotes',

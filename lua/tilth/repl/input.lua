@@ -15,7 +15,7 @@ end
 --- Words that other prompts take by themselves.
 local BARE <const> = { exit = true, quit = true, help = true }
 
---- The text behind blanks and comments of SQL at its beginning.
+--- The text behind blanks and comments of SQL at its beginning, and whether a comment there is still open.
 local function skip_comments(text)
   local position = 1
   while true do
@@ -26,7 +26,10 @@ local function skip_comments(text)
       position = text:find("\n", position, true) or #text + 1
     elseif text:find("^/%*", position) then
       local _, stop = text:find("*/", position + 2, true)
-      position = (stop or #text) + 1
+      if not stop then
+        return "", true
+      end
+      position = stop + 1
     else
       return text:sub(position)
     end
@@ -97,7 +100,10 @@ end
 -- @tparam[opt] function is_known as of `is_sql`
 -- @treturn string "empty", "sql", "lua", "command" (\d and the like; exit, quit and help alone) or "more"
 function input.judge(text, is_known)
-  if not text:find("%S") or skip_comments(text) == "" and text:find("^%s*%-%-") then
+  local body, open_comment = skip_comments(text)
+  if open_comment then
+    return "more"
+  elseif body == "" and (not text:find("%S") or text:find("^%s*%-%-") or text:find("^%s*/%*")) then
     return "empty"
   elseif text:find("^%s*\\") or BARE[text:match("^%s*(%a+)%s*;?%s*$")] then
     return "command"

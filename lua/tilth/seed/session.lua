@@ -156,7 +156,7 @@ end)
 -- @function query
 -- @tparam string text SQL
 -- @tparam any ... strings, numbers, booleans, nil or db.null
--- @treturn table list of rows keyed by column name; `count`, `columns`
+-- @treturn table list of rows keyed by column name (a second `id` is `id (2)`); `count`, `columns`
 -- @raise an error object: message with the seed's line, code, the server's fields
 Session.query = plain.query
 
