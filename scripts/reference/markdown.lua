@@ -167,7 +167,7 @@ function markdown.index(made)
       .. "`nil, message, code, detail`; what seeds and scripts get as `db`, and [tilth.flow](reference/flow.md), raises error objects "
       .. "with the same fields instead. Wrong use of a function raises.", "",
     "[docs/errors.md](errors.md) explains the codes. For completion and type checks in an editor with the Lua language server, name "
-      .. "the installed stubs in `.luarc.json`:", "",
+      .. "the installed stubs in `.luarc.json` (`node_modules/tilth/meta` where npm has installed them):", "",
     "```json", '{ "runtime.version": "Lua 5.4", "workspace.library": ["/usr/local/share/tilth/meta"] }', "```", "" }
   for _, group in ipairs(pages.groups) do
     lines[#lines + 1] = ("## %s\n\n| module | |\n|---|---|"):format(group.title)
