@@ -40,7 +40,7 @@ function limits.read(config)
         return nil, ("limits.%s in tilth.config.lua must be %s"):format(name, reader.shape), "config"
       end
       found = found or { text = {} }
-      found[name], found.text[name] = number, tostring(value)
+      found[name], found.text[name] = number, tostring(math.tointeger(value) or value)
     end
   end
   return found

@@ -33,6 +33,7 @@ end
 
 function TestLimits:test_a_call_gives_what_the_function_returns()
   local limit = limits.read({ limits = { memory = "64MB", time = "1min", instructions = 1e9 } })
+  lu.assertEquals(limit.text, { memory = "64MB", time = "1min", instructions = "1000000000" })
   lu.assertEquals({ limits.call(limit, nil, function(...) return select("#", ...), ... end, 1, nil, 3) }, { true, 3, 1, nil, 3 })
   lu.assertEquals({ limits.call(nil, nil, function(a) return a end, 5) }, { true, 5 })
 end
