@@ -142,10 +142,9 @@ int tilth_main(tilth *handle, int argc, char **argv);
 /* Its exit status; 0 when there was none. */
 int tilth_status(const tilth *handle);
 
-/* The JSON document that --json prints, also after a failure: {"ok": false, "error":
- * {...},
- * ...}. NULL when there is none (wrong usage, a cancelled call). A script's has "values".
- */
+/* The JSON document that --json prints, also after a failure, which has "ok": false and
+ * "error": {...}. NULL when there is none, as after a call that was cancelled before it
+ * began. A script's has "values". */
 const char *tilth_report(const tilth *handle);
 
 /* How many values a script or function returned. */
