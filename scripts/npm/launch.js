@@ -21,12 +21,13 @@ function fail(message) {
 
 // Whoever ends Node by a signal means the program: it gets the signal too, and has the time to clean up.
 function run(program) {
-  const child = spawn(program, process.argv.slice(2), { stdio: "inherit" });
+  let child;
   for (const name of ["SIGTERM", "SIGHUP"]) {
     process.on(name, () => child.kill(name));
   }
   // Ctrl-C reaches every process of the terminal by itself.
   process.on("SIGINT", () => {});
+  child = spawn(program, process.argv.slice(2), { stdio: "inherit" });
   child.on("error", (error) => fail(`${program} cannot be started: ${error.message}`));
   child.on("exit", (code, signal) => {
     process.exitCode = signal ? EXIT_SIGNAL + constants.signals[signal] : code;

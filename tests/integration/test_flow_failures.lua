@@ -219,6 +219,18 @@ function TestFlowFailures:test_a_signal_in_the_build_ends_its_children()
   end
 end
 
+function TestFlowFailures:test_a_seed_command_that_does_not_heed_the_signal_is_killed_and_recorded()
+  assert(fs.remove_tree(self.shop.folder:join("seeds")))
+  local package = json.decode(self.shop.folder:read("package.json"))
+  package.prisma = { seed = "sh seed.sh" }
+  self.shop.folder:write("package.json", json.encode(package))
+  self.shop.folder:write("seed.sh", "trap '' INT TERM; echo begun; while true; do sleep 0.2; done\n")
+  local result = interrupt_at(self, 15, "begun\n", { RUN_SEED = "true" })
+  lu.assertEquals(result.status, 143, result.text)
+  lu.assertNotStrContains(result.stdout .. result.stderr, "could not be written to the ledger")
+  lu.assertEquals(self.shop.database:value("select status from tilth.builds order by id desc limit 1"), "interrupted")
+end
+
 function TestFlowFailures:test_a_build_that_does_not_heed_the_signal_is_killed_and_recorded()
   local package = self.shop.folder:read("package.json")
   self.shop.folder:write("package.json", (package:gsub('"build": "[^"]*"',

@@ -170,6 +170,15 @@ function TestSeedRuns:test_seeds_require_modules_and_sql_runs_as_it_is()
   lu.assertStrContains(result.stderr, 'column "nope" does not exist')
 end
 
+function TestSeedRuns:test_byte_order_marks_of_seeds_are_passed_over()
+  write(self, "a", "", 'db:upsert("facts", { { k = 7, v = "marked" } })')
+  self.project:write("seeds/a.lua", "\u{FEFF}" .. self.project:read("seeds/a.lua"))
+  self.project:write("seeds/b.sql", "\u{FEFF}insert into facts values (8, 'sql') on conflict do nothing;\n")
+  local result = run(self, { "seed" })
+  lu.assertEquals(result.status, 0, result.text)
+  lu.assertEquals(self.database:column("select v from facts order by k"), { "marked", "sql" })
+end
+
 function TestSeedRuns:test_check_accepts_idempotent_seeds_and_leaves_nothing()
   write(self, "a", "", BODY)
   local result = run(self, { "seed", "check" })

@@ -69,6 +69,8 @@ end
 -- @param options     of a ready-made seed, or nil
 -- @return definition | nil, message, "config", detail
 function load_seed.definition(text, file, shown, environment, options)
+  -- Some editors put a byte order mark in front; neither Lua nor PostgreSQL takes it.
+  text = text:gsub("^\u{FEFF}", "")
   if file.kind == "sql" then
     return sql_seed(text, shown)
   end

@@ -6,6 +6,9 @@ local command = require("tilth.seed.command")
 
 local MISSING <const> = 2
 
+-- Seconds that an interrupted command has to end: less than the clean-up has in all, so that the ledger is written after it.
+local GRACE <const> = 3
+
 local function environment(world, folder)
   local variables = {}
   for name, value in pairs(world.env or {}) do
@@ -27,7 +30,7 @@ function seed_command.run(world, action)
   local folder = world.ctx and world.ctx.cwd or world.project.root
   world.report:progress(("Running seed command `%s` ..."):format(action.text))
   local ended, message, code = process.run(action.argv, {
-    cwd = folder, env = environment(world, folder), stdin = "null",
+    cwd = folder, env = environment(world, folder), stdin = "null", grace = GRACE,
     -- With --json standard output is for the one document.
     stdout = world.report.json and function(chunk) io.stderr:write(chunk) end or "inherit",
   })
