@@ -38,9 +38,10 @@ build_program() (
     make -s -j "$jobs" tilth && "${tool}strip" -o "$out/$name.new" tilth && mv "$out/$name.new" "$out/$name"
 )
 
-# The newest version of a glibc symbol that a program needs, "none" for a static one.
+# The newest version of a glibc symbol that a program needs, "none" for a static one. readelf reads those of any
+# processor, which objdump does not.
 newest_symbol() {
-    objdump -T "$1" 2>/dev/null | grep -oE 'GLIBC_[0-9.]+' | sort -V | tail -n 1 | grep . || echo none
+    readelf --version-info "$1" 2>/dev/null | grep -oE 'GLIBC_[0-9.]+' | sort -V | tail -n 1 | grep . || echo none
 }
 
 # Fails when the program would not run on the machines it is for.

@@ -101,6 +101,17 @@ function TestRelease:test_the_check_refuses_other_libraries_a_loader_and_too_man
   lu.assertStrContains(result.stderr, "there is no ")
 end
 
+-- What the machine's compiler makes of a function that came with glibc 2.36.
+function TestRelease:test_the_check_refuses_a_symbol_that_older_systems_lack()
+  local made = temp.folder("release")
+  made:write("new.c", "#include <stdlib.h>\nint main(void) { return (int)arc4random(); }\n")
+  local built = assert(proc.run({ "gcc", "-o", made:join("tilth"), made:join("new.c") }, { stderr = "capture" }))
+  lu.skipIf(built.code ~= 0, "this glibc has nothing newer than 2.34")
+  local result = release("--check", "--glibc", "--out", made.path)
+  lu.assertEquals(result.code, 1, result.text)
+  lu.assertStrContains(result.stderr, "needs GLIBC_2.36, newer than GLIBC_2.34")
+end
+
 function TestRelease:test_a_command_line_that_is_not_understood()
   for _, case in ipairs({ { "--mus", "unknown option --mus" }, { "--arch", "--arch needs a value" } }) do
     local result = release(case[1])
