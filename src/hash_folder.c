@@ -124,7 +124,8 @@ void tilth_folder_read(void *data)
     if (directory == NULL)
         return;
     if (list(folder, directory)) {
-        qsort(folder->entries, folder->count, sizeof *folder->entries, compare);
+        if (folder->count > 0)
+            qsort(folder->entries, folder->count, sizeof *folder->entries, compare);
         folder->complete = true;
         for (size_t i = 0; i < folder->count; i++) {
             struct tilth_folder_entry *entry = &folder->entries[i];
