@@ -42,8 +42,8 @@ function TestReplInput:test_judgement()
   for _, case in ipairs({
     { "", "empty" }, { "  \n ", "empty" }, { "-- a remark", "empty" }, { "\\d User", "command" },
     { "exit", "command" }, { " quit; ", "command" }, { "help", "command" }, { "exit = 1", "lua" }, { "exit()", "lua" },
-    { "x", "lua" }, { "/* a; remark", "more" }, { "/* a remark */", "empty" }, { "/* a\nremark */ select 1;", "sql" }, { "select 1;", "sql" },
-    { "select 1", "more" }, { "1 + 1", "lua" }, { "x = 5", "lua" }, { "for i = 1, 3 do", "more" }, { "x = {", "more" },
+    { "x", "lua" }, { "/* a; remark", "more" }, { "/* a remark */", "empty" }, { "/* a\nremark */ select 1;", "sql" },
+    { "select 1;", "sql" }, { "select 1", "more" }, { "1 + 1", "lua" }, { "x = 5", "lua" }, { "for i = 1, 3 do", "more" }, { "x = {", "more" },
     { "{ 1,", "more" }, { "1 +", "more" },
     { "f(", "more" },
     { "x = [[a", "more" }, { "foo bar", "lua" }, { "x = 'a", "lua" }, { "= 1", "lua" }, { "return 1, 2", "lua" },

@@ -63,7 +63,8 @@ function ready.find(name)
   end
   if #names == 0 then
     local _, why = ready.folder()
-    return nil, why or "there are no ready-made seeds", "config", { advice = "Install tilth with npm or `make install`, which bring them, or set TILTH_SEEDDIR to their folder." }
+    return nil, why or "there are no ready-made seeds", "config",
+      { advice = "Install tilth with npm or `make install`, which bring them, or set TILTH_SEEDDIR to their folder." }
   end
   return nil, ("there is no ready-made seed %q."):format(name) .. suggest.hint(name, names), "config",
     { advice = "Ready-made are: " .. table.concat(names, ", ") .. "." }
