@@ -9,7 +9,10 @@ local COLUMNS <const> = { User = { "id", "email", "createdAt" }, orders = { "id"
 
 local function context(more)
   local made = {
-    environment = { db = setmetatable({}, { __index = { query = print, quote = print } }), tables = print, string = string, table = table },
+    environment = {
+      db = setmetatable({ name = "x" }, { __index = { query = print, quote = print, __close = print } }),
+      tables = print, string = string, table = table,
+    },
     modules = { "tilth.fs", "tilth.flow", "tilth.json" },
     names = function(kind, owner)
       if kind == "column" then return COLUMNS[owner] or {} end
@@ -23,7 +26,8 @@ end
 
 function TestReplComplete:test_candidates()
   for _, case in ipairs({
-    { "tab", { "table", "tables" } }, { "db:qu", { "query", "quote" } }, { "string.re", { "rep", "reverse" } },
+    { "tab", { "table", "tables" } }, { "db:", { "query", "quote" } }, { "db.", { "name", "query", "quote" } },
+    { "db:qu", { "query", "quote" } }, { "string.re", { "rep", "reverse" } },
     { 'require("tilth.f', { "tilth.flow", "tilth.fs" } }, { "require 'tilth.j", { "tilth.json" } },
     { 'db:upsert("Us', { "User" } }, { 'describe("o', { "Order", "order_items", "orders" } }, { "\\d Us", { "User" } },
     { "x = whi", { "while" } }, { "nothing.here", {} },

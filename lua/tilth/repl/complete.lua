@@ -33,15 +33,16 @@ local function starting_with(list, prefix, fold)
   return found
 end
 
---- The names of a table's string keys, those of its metatable's __index as well.
-local function keys_of(value)
+--- The names of a table's string keys, those of its metatable's __index as well; not those that are Lua's own (__close).
+local function keys_of(value, methods)
   local names = {}
   for _ = 1, 8 do
     if type(value) ~= "table" then
       break
     end
-    for key in next, value do
-      if type(key) == "string" and key:find("^[%a_][%w_]*$") then
+    for key, content in next, value do
+      local fits = not methods or type(content) == "function"
+      if fits and type(key) == "string" and key:find("^[%a_][%w_]*$") and key:sub(1, 2) ~= "__" then
         names[#names + 1] = key
       end
     end
@@ -81,9 +82,9 @@ local function lua_candidates(before, context)
   if verb_prefix then
     return starting_with(context.names("model"), verb_prefix, true), verb_prefix
   end
-  local path, field = before:match("([%a_][%w_.]*)[.:]([%w_]*)$")
+  local path, separator, field = before:match("([%a_][%w_.]*)([.:])([%w_]*)$")
   if path then
-    return starting_with(keys_of(follow(context.environment, path)), field), field
+    return starting_with(keys_of(follow(context.environment, path), separator == ":"), field), field
   end
   local word = before:match("[%a_][%w_]*$") or ""
   local list = keys_of(context.environment)
