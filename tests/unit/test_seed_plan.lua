@@ -175,7 +175,7 @@ end
 local STATEMENTS <const> = {
   { "select 1" }, { "  -- x\n/* y */ COMMIT", "COMMIT" }, { "begin", "BEGIN" }, { "end;", "END" }, { "Rollback to a", "ROLLBACK" },
   { "savepoint x", "SAVEPOINT" }, { "prepare transaction 'x'", "PREPARE" }, { "prepare q as select 1" }, { "" }, { "-- only" },
-  { "start transaction", "START" }, { "update t set a = 'commit'" },
+  { "start transaction", "START" }, { "update t set a = 'commit'" }, { "/* a /* b */ c */ commit", "COMMIT" },
 }
 
 function TestSeedPlan:test_transaction_statements_are_found()

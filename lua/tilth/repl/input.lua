@@ -2,6 +2,7 @@
 local input = {}
 
 local sql = require("tilth.sql")
+local sql_comment = require("tilth.sql_comment")
 
 --- Words that begin a statement of SQL.
 local STATEMENTS <const> = {}
@@ -15,33 +16,12 @@ end
 --- Words that other prompts take by themselves.
 local BARE <const> = { exit = true, quit = true, help = true }
 
---- The text behind blanks and comments of SQL at its beginning, and whether a comment there is still open.
-local function skip_comments(text)
-  local position = 1
-  while true do
-    position = text:find("%S", position)
-    if not position then
-      return ""
-    elseif text:find("^%-%-", position) then
-      position = text:find("\n", position, true) or #text + 1
-    elseif text:find("^/%*", position) then
-      local _, stop = text:find("*/", position + 2, true)
-      if not stop then
-        return "", true
-      end
-      position = stop + 1
-    else
-      return text:sub(position)
-    end
-  end
-end
-
 --- Is a text SQL?
 -- @tparam string text what was typed, or its first line
 -- @tparam[opt] function is_known function(name) -> bool: is there a Lua value of this name? Then `name(...)` is a call
 -- @treturn boolean
 function input.is_sql(text, is_known)
-  local body = skip_comments(text)
+  local body = sql_comment.skip(text)
   local word, rest = body:match("^(%a+)(.*)$")
   if not word then
     return body:find("^%(%s*[sS][eE][lL][eE][cC][tT]%f[%W]") ~= nil
@@ -100,7 +80,7 @@ end
 -- @tparam[opt] function is_known as of `is_sql`
 -- @treturn string "empty", "sql", "lua", "command" (\d and the like; exit, quit and help alone) or "more"
 function input.judge(text, is_known)
-  local body, open_comment = skip_comments(text)
+  local body, open_comment = sql_comment.skip(text)
   if open_comment then
     return "more"
   elseif body == "" and (not text:find("%S") or text:find("^%s*%-%-") or text:find("^%s*/%*")) then
