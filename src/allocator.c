@@ -86,11 +86,10 @@ static void *allocate(void *data, void *block, size_t before, size_t after)
     if (block == NULL)
         before = 0; /* Lua tells the type of the new object by it */
     allocator->used = allocator->used + after - before;
-    /* Starting it touches nothing but the collector's state, so it may be done here. */
-    if (allocator->resting && allocator->used > AT_REST) {
-        allocator->resting = false;
-        lua_gc(allocator->L, LUA_GCRESTART);
-    }
+    /* Starting it touches nothing but the collector's state, so it may be done here. It
+     * is refused while a finalizer runs: then the next time will do. */
+    if (allocator->resting && allocator->used > AT_REST)
+        allocator->resting = lua_gc(allocator->L, LUA_GCRESTART) != 0;
     if (after == 0) {
         if (before > LARGEST)
             free(block);

@@ -46,6 +46,19 @@ function TestRun:test_what_lua_passes_over_at_the_beginning_is_no_error()
   end
 end
 
+function TestRun:test_the_collector_works_once_a_script_has_grown_even_in_a_finalizer()
+  local grow = 'local list = {} for i = 1, 100000 do list[i] = { i } end '
+  local cases = {
+    "return collectgarbage('isrunning')", grow .. "return collectgarbage('isrunning')",
+    "setmetatable({}, { __gc = function() " .. grow .. "end }) collectgarbage() local t = ('x'):rep(5000000) .. #arg "
+      .. "return collectgarbage('isrunning'), #t",
+  }
+  for position, expected in ipairs({ "false", "true", "true" }) do
+    local result = run(("print((function() %s end)())"):format(cases[position]))
+    lu.assertEquals(result.stdout:match("^%a+"), expected, result.text)
+  end
+end
+
 function TestRun:test_exit_status_is_what_the_script_returns_or_exits_with()
   for _, case in ipairs({
     { "return 3", 3 }, { "return 0", 0 }, { "return", 0 }, { "return nil", 0 }, { "return 4.0", 4 },
