@@ -51,6 +51,8 @@ enum tilth_pg_next tilth_pg_next(lua_State *L, struct tilth_pg *pg,
 
 /* How long a cancelled query may take to say so before the connection is given up. */
 #define TILTH_PG_CANCEL_SECONDS 4.0
+/* When the first request to cancel is repeated; each further pause is twice as long. */
+#define TILTH_PG_CANCEL_AGAIN_SECONDS 0.1
 
 /* Asks the server to end the running query; false: the request did not reach it in time.
  */

@@ -98,31 +98,43 @@ static enum tilth_wait read_until_ready(lua_State *L, struct tilth_pg *pg,
     return TILTH_READY;
 }
 
-static bool drain(lua_State *L, struct tilth_pg *pg, double deadline)
+/* Reads the rows that are left of a COPY: TILTH_READY at its end. */
+static enum tilth_wait drain_copy(lua_State *L, struct tilth_pg *pg, double deadline)
+{
+    char *row;
+    int length;
+    while ((length = PQgetCopyData(pg->connection, &row, 1)) >= 0) {
+        PQfreemem(row);
+        if (length > 0)
+            continue;
+        enum tilth_wait outcome = tilth_pg_wait(L, pg, POLLIN, deadline);
+        if (outcome != TILTH_READY)
+            return outcome;
+        if (!PQconsumeInput(pg->connection))
+            break; /* PQgetResult tells what happened */
+    }
+    return TILTH_READY;
+}
+
+/* Reads what is left of a query: TILTH_READY when all of it has come. */
+static enum tilth_wait drain(lua_State *L, struct tilth_pg *pg, double deadline)
 {
     for (;;) {
-        if (read_until_ready(L, pg, deadline) != TILTH_READY)
-            return false;
+        enum tilth_wait outcome = read_until_ready(L, pg, deadline);
+        if (outcome != TILTH_READY)
+            return outcome;
         PGresult *result = PQgetResult(pg->connection);
         if (result == NULL)
-            return true;
+            return TILTH_READY;
         ExecStatusType status = PQresultStatus(result);
         PQclear(result);
         if (PQstatus(pg->connection) == CONNECTION_BAD)
-            return true;
+            return TILTH_READY;
         if (status == PGRES_COPY_IN)
             PQputCopyEnd(pg->connection, "canceled");
-        if (status == PGRES_COPY_OUT) {
-            char *row;
-            int length;
-            while ((length = PQgetCopyData(pg->connection, &row, 1)) >= 0) {
-                PQfreemem(row);
-                if (length == 0 &&
-                    (tilth_pg_wait(L, pg, POLLIN, deadline) != TILTH_READY ||
-                     !PQconsumeInput(pg->connection)))
-                    return false;
-            }
-        }
+        if (status == PGRES_COPY_OUT &&
+            (outcome = drain_copy(L, pg, deadline)) != TILTH_READY)
+            return outcome;
     }
 }
 
@@ -147,8 +159,16 @@ bool tilth_pg_cancel(lua_State *L, struct tilth_pg *pg, double deadline)
 void tilth_pg_stop(lua_State *L, struct tilth_pg *pg)
 {
     double deadline = tilth_deadline(TILTH_PG_CANCEL_SECONDS);
-    tilth_pg_cancel(L, pg, deadline);
-    if (!drain(L, pg, deadline)) {
+    double pause = TILTH_PG_CANCEL_AGAIN_SECONDS;
+    enum tilth_wait outcome;
+    /* A server that has not begun with the query yet ignores the request. */
+    do {
+        tilth_pg_cancel(L, pg, deadline);
+        double again = tilth_deadline(pause);
+        outcome = drain(L, pg, again < deadline ? again : deadline);
+        pause *= 2;
+    } while (outcome == TILTH_TIMEOUT && tilth_monotonic() < deadline);
+    if (outcome != TILTH_READY) {
         PQfinish(pg->connection);
         pg->connection = NULL;
     }

@@ -1,5 +1,6 @@
 --- Tests the PostgreSQL core library against a real server.
 local lu = require("luaunit")
+local fs = require("tilth.core.fs")
 local interrupt = require("tilth.core.interrupt")
 local pg = require("tilth.core.pg")
 local clock = require("tilth.core.clock")
@@ -121,6 +122,18 @@ function TestPg:test_timeout_cancels_the_query_on_the_server()
   lu.assertEquals(self.conn:query("select 1 as one")[1].one, 1)
   lu.assertEquals(self.database:value([[select count(*) from pg_stat_activity where query like '%pg_sleep(30)%'
     and state = 'active' and pid <> pg_backend_pid()]]), 0)
+end
+
+function TestPg:test_request_to_cancel_that_comes_before_the_query_is_repeated()
+  local pid = self.conn:info().pid
+  -- A process of the server that is stopped takes the signal of the request first, while it waits for a query.
+  assert(os.execute(("kill -STOP %d && { sleep 0.3; kill -CONT %d; } &"):format(pid, pid)))
+  while not fs.read(("/proc/%d/stat"):format(pid)):find(") T", 1, true) do clock.sleep(0.005) end
+  local result, _, code = self.conn:query("select pg_sleep(30)", nil, 0.1)
+  lu.assertNil(result)
+  lu.assertEquals(code, "57014")
+  lu.assertEquals(self.conn:query("select 1 as one")[1].one, 1)
+  lu.assertEquals(self.database:value("select count(*) from pg_stat_activity where pid = $1 and state = 'active'", { pid }), 0)
 end
 
 function TestPg:test_interruption_cancels_the_query_and_is_raised_through_pcall()
