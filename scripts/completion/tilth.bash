@@ -244,7 +244,7 @@ _tilth() {
     'help')
         case $current in
         -*) _tilth_words '-h --help --project --schema --config --env --json -q --quiet --no-color' "$current" ;;
-        *) _tilth_words 'flow migrate seed db reset backup restore check doctor env init history run repl local help' "$current" ;;
+        *) _tilth_words 'flow migrate seed db reset backup restore check doctor env init history run repl local help P1000 P1001 P1002 P1003 P1010 P1011 P1012 P1013 P1017 P3005 P3008 P3009 P3011 P3012 P3015 P3017 P3018 P3019' "$current" ;;
         esac
         ;;
     esac

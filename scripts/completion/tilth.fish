@@ -234,4 +234,4 @@ complete -c tilth -n '__tilth_at local; and not __fish_seen_subcommand_from star
 complete -c tilth -n '__tilth_at local start' -l name -x -d 'Name of the database'
 complete -c tilth -n '__tilth_at local status' -l name -x -d 'Name of the database'
 complete -c tilth -n '__tilth_at local url' -l name -x -d 'Name of the database'
-complete -c tilth -n '__tilth_at help' -a 'flow migrate seed db reset backup restore check doctor env init history run repl local help'
+complete -c tilth -n '__tilth_at help' -a 'flow migrate seed db reset backup restore check doctor env init history run repl local help P1000 P1001 P1002 P1003 P1010 P1011 P1012 P1013 P1017 P3005 P3008 P3009 P3011 P3012 P3015 P3017 P3018 P3019'

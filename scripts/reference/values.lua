@@ -20,6 +20,15 @@ local BY_SHOWN <const> = {
   DIR = { kind = "folders" }, PATH = { kind = "files" }, FILE = { kind = "files" }, ["FILE.lua"] = { kind = "files" },
 }
 
+--- What `tilth help` explains: the commands, and Prisma's codes, which people copy from a log.
+local function topics()
+  local words = require("tilth.cli").commands()
+  for _, entry in ipairs(require("tilth.error_codes").groups[1].entries) do
+    words[#words + 1] = entry.code
+  end
+  return words
+end
+
 --- What an option's value or an argument may be.
 -- @tparam table command of commands.read, or nil for options of every command
 -- @tparam table item option or argument
@@ -32,7 +41,7 @@ function values.of(command, item)
   elseif name == "--env" then
     return { kind = "words", words = ENVIRONMENTS }
   elseif place == "help topic" then
-    return { kind = "words", words = require("tilth.cli").commands() }
+    return { kind = "words", words = topics() }
   end
   return BY_PLACE[place] or BY_SHOWN[item.value or item.shown] or { kind = "none" }
 end

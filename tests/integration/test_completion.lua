@@ -55,6 +55,7 @@ local CASES <const> = {
   { { "env", "export", "--for", "n" }, { "next" } },
   { { "restore", "pack" }, { "package.json" } },
   { { "help", "doc" }, { "doctor" } },
+  { { "help", "P300" }, { "P3005", "P3008", "P3009" } },
   { { "db", "" }, { "seed" } },
   { { "nonsense", "x" }, {} },
 }
