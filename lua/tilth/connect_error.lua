@@ -11,8 +11,6 @@ local BY_STATE = {
   ["57P01"] = "P1017",
 }
 
-local BUNDLE <const> = "https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem"
-
 local function is_tls(message)
   local text = message:lower()
   return text:find("ssl error", 1, true) or text:find("certificate", 1, true) or text:find("does not support ssl", 1, true)
@@ -89,7 +87,7 @@ local ADVICE = {
 -- A bundle that nobody named: said, since the file may be old.
 local function bundle_advice(target)
   return ("The server was verified against %s, the RDS bundle found beside the project. If it is old, get it anew: curl -fsSo %s %s")
-    :format(target.bundle, target.bundle, BUNDLE)
+    :format(target.bundle, target.bundle, require("tilth.url.roots").bundle_source(target.host))
 end
 
 --- Puts a failed connection into words.

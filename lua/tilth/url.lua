@@ -136,9 +136,11 @@ local function parameter(query, name)
   return value
 end
 
+--- In China the region stands behind the word: `.rds.cn-north-1.amazonaws.com.cn`.
 local function is_rds(host)
-  host = host:lower()
-  return host:find("%.rds%.amazonaws%.com%.?$") ~= nil or host:find("%.rds%.amazonaws%.com%.cn$") ~= nil
+  local name = host:lower():gsub("%.$", "")
+  return name:find("%.rds%.amazonaws%.com$") ~= nil or name:find("%.rds%.amazonaws%.com%.cn$") ~= nil
+    or name:find("%.rds%.[%w-]+%.amazonaws%.com%.cn$") ~= nil
 end
 
 local function no_defaults()

@@ -86,6 +86,14 @@ function TestDoctorCertificate:test_the_nearest_end_of_the_chain_is_warned_of()
   lu.assertEquals(judge(found, "verify-full").state, "ok")
 end
 
+function TestDoctorCertificate:test_advice_names_the_bundle_of_the_hosts_partition()
+  local host = "shop.abc.rds.cn-north-1.amazonaws.com.cn"
+  for _, bundle in ipairs({ false, true }) do
+    lu.assertStrContains(judge(seen(UNKNOWN), "verify-full", { rds = true, bundle = bundle, host = host }).advice,
+      "https://rds-truststore.s3.cn-north-1.amazonaws.com.cn/global/global-bundle.pem")
+  end
+end
+
 function TestDoctorCertificate:test_rds_and_its_proxy_get_different_advice()
   lu.assertStrContains(judge(seen(UNKNOWN), "verify-full", { rds = true }).advice, "global-bundle.pem")
   lu.assertStrContains(judge(seen(UNKNOWN), "verify-full", { rds = true, proxy = true }).advice, "leave sslrootcert out")

@@ -75,6 +75,16 @@ function TestPipelineChecks:test_unverified_rds_is_a_note_of_check_alone()
   lu.assertEquals(run({ ["/r/app/package.json"] = "{}" }, { target = target }, "check"), {})
 end
 
+function TestPipelineChecks:test_rds_of_china_is_known_and_its_own_bundle_named()
+  local host, source = "x.abc.rds.cn-north-1.amazonaws.com.cn", "https://rds-truststore.s3.cn-north-1.amazonaws.com.cn/"
+  local found = run({ ["/r/app/amplify.yml"] = ("frontend:\n  phases:\n    build:\n      commands:\n"
+    .. "        - psql \"postgresql://u@%s/d?sslmode=require\"\n"):format(host) })
+  lu.assertEquals(ids(found), { "warn pipeline-tls-off amplify.yml:5" })
+  lu.assertStrContains(found[1].advice, source)
+  local target = { rds = true, host = host, params = { sslmode = "require" }, source = "DATABASE_URL" }
+  lu.assertStrContains(run({ ["/r/app/package.json"] = "{}" }, { target = target }, "check")[1].advice, source)
+end
+
 local AMPLIFY <const> = "frontend:\n  phases:\n    build:\n      commands:\n        - tilth flow\n"
 
 function TestPipelineChecks:test_preview_builds_are_warned_and_others_only_told_by_check()

@@ -134,7 +134,12 @@ function TestUrl:test_target_requires_tls_on_rds_unless_told_otherwise()
   lu.assertEquals(target("postgresql://x.rds.amazonaws.com/d").params.sslmode, "require")
   lu.assertTrue(target("postgresql://x.RDS.amazonaws.com/d").rds)
   lu.assertEquals(target("postgresql://x.rds.amazonaws.com/d?sslmode=disable").params.sslmode, "disable")
-  lu.assertFalse(target("postgresql://rds.amazonaws.com.evil.example/d").rds)
+  for _, host in ipairs({ "x.rds.cn-north-1.amazonaws.com.cn", "x.cn-north-1.rds.amazonaws.com.cn", "x.rds.amazonaws.com." }) do
+    lu.assertTrue(target(("postgresql://%s/d"):format(host)).rds, host)
+  end
+  for _, host in ipairs({ "rds.amazonaws.com.evil.example", "x.rds.amazonaws.com.cn.evil.example", "x.rds.notamazonaws.com.cn" }) do
+    lu.assertFalse(target(("postgresql://%s/d"):format(host)).rds, host)
+  end
 end
 
 function TestUrl:test_target_never_shows_the_password_when_walked_or_printed()

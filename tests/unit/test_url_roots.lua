@@ -50,6 +50,29 @@ function TestUrlRoots:test_settle_gives_the_systems_roots_to_who_verifies()
   end
 end
 
+function TestUrlRoots:test_settle_knows_the_hosts_of_china()
+  for _, host in ipairs({ "shop.abc.rds.cn-north-1.amazonaws.com.cn", "shop.abc.cn-north-1.rds.amazonaws.com.cn." }) do
+    local text = ("postgresql://%s/d"):format(host)
+    lu.assertEquals(settle(text, { "/p/cn-north-1-bundle.pem" }), { "verify-full", "/p/cn-north-1-bundle.pem", "/p/cn-north-1-bundle.pem" })
+    lu.assertEquals(settle(text, { "/p/cn-northwest-1-bundle.pem" }), { "require", "none" })
+  end
+  lu.assertEquals(settle("postgresql://shop.proxy-abc.rds.cn-north-1.amazonaws.com.cn/d", { DEBIAN }), { "verify-full", DEBIAN })
+end
+
+function TestUrlRoots:test_bundle_source_is_the_one_of_the_hosts_partition()
+  local cases = {
+    { nil, "https://truststore.pki.rds.amazonaws.com/" },
+    { "localhost", "https://truststore.pki.rds.amazonaws.com/" },
+    { "shop.abc.eu-west-1.rds.amazonaws.com", "https://truststore.pki.rds.amazonaws.com/" },
+    { "shop.abc.us-gov-east-1.rds.amazonaws.com", "https://truststore.pki.us-gov-west-1.rds.amazonaws.com/" },
+    { "shop.abc.rds.cn-northwest-1.amazonaws.com.cn", "https://rds-truststore.s3.cn-north-1.amazonaws.com.cn/" },
+    { "SHOP.abc.cn-north-1.rds.amazonaws.com.cn", "https://rds-truststore.s3.cn-north-1.amazonaws.com.cn/" },
+  }
+  for _, case in ipairs(cases) do
+    lu.assertEquals(roots.bundle_source(case[1]), case[2] .. "global/global-bundle.pem", case[1])
+  end
+end
+
 function TestUrlRoots:test_settle_verifies_an_rds_instance_with_a_bundle_of_the_project()
   for _, file in ipairs({ "/p/global-bundle.pem", "/p/certs/global-bundle.pem", "/p/prisma/rds-ca.pem", "/p/rds-combined-ca-bundle.pem",
     "/p/certs/eu-west-1-bundle.pem" }) do

@@ -14,7 +14,7 @@ local ADVICE <const> = "Name the direct URL for migrations: `directUrl = env(\"%
 
 local function is_pooled(value)
   return value:find("%-pooler%.") or value:find("pooler%.supabase%.com") or value:find(":6543/") or value:find("pgbouncer=true", 1, true)
-    or value:find("%.proxy%-[%w-]+%.[%w-]+%.rds%.amazonaws%.com")
+    or value:find("%.proxy%-[%w-]+%.[%w-]+%.rds%.amazonaws%.com") or value:find("%.proxy%-[%w-]+%.rds%.[%w-]+%.amazonaws%.com%.cn")
 end
 
 local function is_pooled_name(name)

@@ -5,18 +5,20 @@ local pipeline_tls_off = {
 }
 
 local finding = require("tilth.pipeline.finding")
+local roots = require("tilth.url.roots")
 
-local RDS_ADVICE <const> = "Write `sslmode=verify-full&sslrootcert=global-bundle.pem` "
-  .. "(https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem)."
+local RDS_ADVICE <const> = "Write `sslmode=verify-full&sslrootcert=global-bundle.pem` (%s)."
 local WEAK <const> = { disable = true, allow = true, prefer = true, require = true, ["no-verify"] = true }
 
 local function of_url(value)
   local mode = value:match("[?&]sslmode=([%w-]+)")
+  local host = value:match("[%w.-]+%.rds%.[%w.-]*amazonaws%.com[%w.]*")
   if value:find("sslaccept=accept_invalid_certs", 1, true) then
     return "`sslaccept=accept_invalid_certs` accepts any server that calls itself the database",
       "Write `sslaccept=strict`, with `sslcert` naming the authority's certificate."
-  elseif value:find("%.rds%.amazonaws%.com") and mode and WEAK[mode] then
-    return ("`sslmode=%s` does not check who answers under the name of the RDS instance"):format(mode), RDS_ADVICE
+  elseif host and mode and WEAK[mode] then
+    return ("`sslmode=%s` does not check who answers under the name of the RDS instance"):format(mode),
+      RDS_ADVICE:format(roots.bundle_source(host))
   elseif mode == "no-verify" then
     return "`sslmode=no-verify` accepts any server that calls itself the database", "Write `sslmode=verify-full`."
   end
@@ -88,7 +90,7 @@ function pipeline_tls_off.run(observed, plan)
   -- Said when somebody asks for checks, not in every build.
   local asked = plan and plan.request and plan.request.command == "check"
   if asked and target and target.rds and target.params and WEAK[target.params.sslmode or "prefer"] then
-    findings[#findings + 1] = { id = pipeline_tls_off.id, severity = "note", advice = RDS_ADVICE,
+    findings[#findings + 1] = { id = pipeline_tls_off.id, severity = "note", advice = RDS_ADVICE:format(roots.bundle_source(target.host)),
       message = ("%s reaches RDS without checking who answers (sslmode %s)."):format(target.source, target.params.sslmode or "prefer") }
   end
   return findings

@@ -2,10 +2,10 @@
 local certificate = {}
 
 local answer = require("tilth.doctor.answer")
+local roots = require("tilth.url.roots")
 
 local DAY <const> = 86400
 local SOON <const> = 30
-local BUNDLE <const> = "https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem"
 -- OpenSSL's numbers of what can be wrong with a chain.
 local NOT_YET <const>, EXPIRED <const>, SELF_SIGNED <const> = 9, 10, 18
 local UNKNOWN <const> = { [2] = true, [18] = true, [19] = true, [20] = true, [21] = true }
@@ -20,11 +20,12 @@ local function bundle_advice(about)
     return "An RDS Proxy shows a public certificate, not one of the RDS bundle: write sslmode=verify-full in the URL and leave "
       .. "sslrootcert out, so that the system's roots count."
   elseif about.bundle then
-    return ("The bundle beside the project may be an old one. Get it anew: curl -fsSo %s %s"):format(about.roots, BUNDLE)
+    return ("The bundle beside the project may be an old one. Get it anew: curl -fsSo %s %s"):format(about.roots,
+      roots.bundle_source(about.host))
   end
   return ("Keep the RDS bundle in the project: curl -fsSo global-bundle.pem %s\nThere it is found, and the server is verified "
     .. "(sslmode=verify-full) unless the URL says otherwise. Beside schema.prisma, sslaccept=strict&sslcert=global-bundle.pem in the "
-    .. "URL makes Prisma Client verify as well."):format(BUNDLE)
+    .. "URL makes Prisma Client verify as well."):format(roots.bundle_source(about.host))
 end
 
 local function roots_text(about)

@@ -12,6 +12,13 @@ local SYSTEM <const> = {
 local BUNDLES <const> = { "global-bundle.pem", "rds-global-bundle.pem", "rds-ca.pem", "rds-combined-ca-bundle.pem" }
 local FOLDERS <const> = { "", "certs", "certificates", "prisma" }
 
+-- Where AWS gives the bundle away, by the beginning of the region's name: each partition has authorities of its own.
+local SOURCES <const> = {
+  ["cn-"] = "https://rds-truststore.s3.cn-north-1.amazonaws.com.cn/global/global-bundle.pem",
+  ["us-gov-"] = "https://truststore.pki.us-gov-west-1.rds.amazonaws.com/global/global-bundle.pem",
+}
+local SOURCE <const> = "https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem"
+
 local function is_file(files, name)
   local found = files.stat(name, "follow")
   return found ~= nil and found.type == "file"
@@ -34,6 +41,24 @@ function roots.system(env, files)
   return nil
 end
 
+local function region_of(host)
+  local name = (host or ""):lower()
+  return name:match("%.([%w-]+)%.rds%.amazonaws%.com") or name:match("%.rds%.([%w-]+)%.amazonaws%.com%.cn")
+end
+
+--- Where the bundle for an RDS host is to be had.
+-- @tparam[opt] string host of the database
+-- @treturn string URL
+function roots.bundle_source(host)
+  local region = region_of(host) or ""
+  for beginning, source in pairs(SOURCES) do
+    if region:sub(1, #beginning) == beginning then
+      return source
+    end
+  end
+  return SOURCE
+end
+
 --- Finds the RDS bundle of a project: global-bundle.pem, the region's, or rds-combined-ca-bundle.pem, in the project's
 -- folder, in certs/ or beside the schema.
 -- @tparam table files with `stat`, as tilth.fs
@@ -42,7 +67,7 @@ end
 -- @treturn string|nil path
 function roots.bundle(files, folders, host)
   local names = table.move(BUNDLES, 1, #BUNDLES, 1, {})
-  local region = host and host:lower():match("%.([%w-]+)%.rds%.amazonaws%.com")
+  local region = region_of(host)
   names[#names + 1] = region and region .. "-bundle.pem"
   for _, folder in ipairs(folders) do
     for _, below in ipairs(FOLDERS) do
