@@ -278,13 +278,14 @@ function cli.main(arguments, host)
     return refuse(host, ("unknown command %s%s\n\n`tilth help` lists the commands."):format(name,
       near and ("; did you mean `tilth " .. near .. "`?") or ""), arguments)
   end
-  if name == "repl" and host and host.captured then
-    return refuse(host, "a prompt needs the process's own input and output: call tilth_main without an output callback", arguments)
-  end
   require("tilth.strict").install()
   local parsed, message, command = parse(name, arguments, at)
   if not parsed then
     return refuse(host, message, arguments)
+  end
+  if name == "repl" and #parsed.execute == 0 and host and host.captured then
+    return refuse(host, "a prompt needs the process's own input and output: call tilth_main without an output callback, "
+      .. "or give what it should run with -e", arguments)
   end
   if host and host.json then
     parsed.json = true

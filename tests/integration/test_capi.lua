@@ -164,8 +164,23 @@ function TestCapi:test_command_without_a_prompt_of_its_own_is_refused()
   local fields = drive({ "command", "repl" })
   lu.assertEquals({ fields.result, fields.code }, { "2", "usage" })
   lu.assertStrContains(fields.message, "a prompt needs the process's own input and output")
+  lu.assertStrContains(fields.message, "with -e")
   fields = drive({ "command", "flwo" })
   lu.assertStrContains(fields.message, "did you mean `tilth flow`?")
+end
+
+function TestCapi:test_what_a_prompt_runs_without_asking_is_a_document()
+  local own <close> = database.new()
+  local options = { cwd = project.new().path, env = { DATABASE_URL = own.url } }
+  local fields, result = drive({ "command", "repl", "-e", "select 1 as a; select 'x' as b;", "-e", "6 * 7" }, options)
+  lu.assertEquals(fields.result, "0", result.text)
+  local results = fields.document.results
+  lu.assertEquals({ results[1].rows, results[2].rows, results[3].value }, { { { a = 1 } }, { { b = "x" } }, 42 })
+  fields = drive({ "command", "repl", "--execute", "select nosuch;" }, options)
+  lu.assertEquals({ fields.result, fields.code, fields.document.ok }, { "1", "42703", false })
+  fields, result = drive({ "--output", "main", "repl", "-e", "select 7 as n;" }, options)
+  lu.assertEquals(fields.result, "0", result.text)
+  lu.assertStrContains(result.stdout, "output 1: 7\n")
 end
 
 function TestCapi:test_limits_are_errors()

@@ -68,7 +68,8 @@ local function pager_of(ctx)
 end
 
 local function new_shell(ctx, session, label)
-  local on_terminal = terminal.is_terminal(1) and not ctx.args.json
+  local captured = ctx.host and ctx.host.captured
+  local on_terminal = terminal.is_terminal(1) and not ctx.args.json and not captured
   return shell.new({
     session = session, report = ctx.report, json = ctx.args.json, label = label, modules = PUBLIC,
     interactive = ctx.stdin_is_terminal and on_terminal and #ctx.args.execute == 0,
