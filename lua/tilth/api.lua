@@ -36,7 +36,8 @@ function tilth.connect(options)
   for _, name in ipairs({ "database_url", "project", "env", "wait", "schema", "config" }) do
     args[name] = options[name] == nil and args[name] or options[name]
   end
-  ctx = setmetatable({ args = args }, { __index = ctx })
+  -- What the script prints may be read by another program: nothing else comes between.
+  ctx = setmetatable({ args = args, report = ctx.report:aside() }, { __index = ctx })
   local world = errors.check(require("tilth.flow.observe").open(ctx, {
     command = options.command or "run", read_only = options.read_only, local_server = true,
   }))

@@ -38,6 +38,12 @@ function report.new(options)
   }, Report)
 end
 
+--- The same report with its lines on standard error: for whoever keeps standard output for results.
+-- @treturn Report secrets and warnings are those of this one
+function Report:aside()
+  return setmetatable({ out = self.err }, { __index = self })
+end
+
 --- Adds a secret that no output may show.
 -- @param secret text; short ones (under 4 bytes) are left alone, they would hide ordinary words
 function Report:hide(secret)

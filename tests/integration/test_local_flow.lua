@@ -39,6 +39,15 @@ function TestLocalFlow:test_flow_starts_it_and_uses_it_again()
   lu.assertStrContains(second.stdout, "no DATABASE_URL is set: using the local PostgreSQL")
 end
 
+function TestLocalFlow:test_what_prints_results_says_it_beside_them()
+  self.project:write("count.lua", 'print((require("tilth").connect():value("select 40 + 2")))')
+  for _, args in ipairs({ { "run", "count.lua" }, { "repl", "-e", "db:value('select 40 + 2')" } }) do
+    local result = run(self, args)
+    lu.assertEquals({ result.status, result.stdout }, { 0, "42\n" }, result.text)
+    lu.assertStrContains(result.stderr, "no DATABASE_URL is set: ")
+  end
+end
+
 function TestLocalFlow:test_other_commands_use_it_where_it_is_and_start_none()
   local before = run(self, { "migrate", "status" })
   lu.assertEquals(before.status, 2, before.text)

@@ -444,9 +444,10 @@ function TestRepl:test_sigterm_ends_it_with_143()
   lu.assertEquals(child:wait().status, 143)
 end
 
-function TestRepl:test_notices_are_shown()
+function TestRepl:test_notices_are_shown_beside_the_results()
   local result = self:run("do $$ begin raise notice 'look here'; end $$;\n")
-  lu.assertStrContains(result.stdout, "notice: look here")
+  lu.assertStrContains(result.stderr, "notice: look here")
+  lu.assertNotStrContains(result.stdout, "notice")
 end
 
 return TestRepl

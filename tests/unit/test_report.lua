@@ -28,6 +28,16 @@ function TestReport:test_with_json_standard_output_holds_the_document_alone()
   lu.assertEquals(err, { "working\n" })
 end
 
+function TestReport:test_aside_leaves_standard_output_to_results()
+  local made, out, err = new()
+  local aside = made:aside()
+  aside:hide("s3cr3t-pw")
+  aside:progress("working")
+  aside:warn("odd")
+  made:text("s3cr3t-pw")
+  lu.assertEquals({ out, #err, err[1], made.warnings }, { { "***\n" }, 2, "working\n", { "odd" } })
+end
+
 function TestReport:test_secrets_are_hidden_everywhere()
   local made, out, err = new()
   made:hide("s3cr3t-pw")

@@ -67,12 +67,20 @@ local function pager_of(ctx)
   end
 end
 
+local function shows_on_terminal(ctx)
+  return terminal.is_terminal(1) and not ctx.args.json and not (ctx.host and ctx.host.captured)
+end
+
+--- Does a person sit at the prompt?
+local function is_interactive(ctx)
+  return ctx.stdin_is_terminal and shows_on_terminal(ctx) and #ctx.args.execute == 0
+end
+
 local function new_shell(ctx, session, label)
-  local captured = ctx.host and ctx.host.captured
-  local on_terminal = terminal.is_terminal(1) and not ctx.args.json and not captured
+  local on_terminal = shows_on_terminal(ctx)
   return shell.new({
     session = session, report = ctx.report, json = ctx.args.json, label = label, modules = PUBLIC,
-    interactive = ctx.stdin_is_terminal and on_terminal and #ctx.args.execute == 0,
+    interactive = is_interactive(ctx),
     columns = function() return on_terminal and terminal.width(1) or nil end,
     rows = function() return terminal.height(1) end,
     page = on_terminal and ctx.stdin_is_terminal and pager_of(ctx) or nil,
@@ -109,7 +117,7 @@ local function finish(ctx, prompt, well)
   if prompt.signal then
     return nil, "interrupted", "interrupted", { exit = 128 + prompt.signal, data = data }
   elseif prompt.session:in_transaction() and not prompt.interactive then
-    ctx.report:warn("a transaction was left open; it is rolled back")
+    ctx.report:aside():warn("a transaction was left open; it is rolled back")
     well = false
   end
   if not well and ctx.args.json and prompt.failure then
@@ -124,7 +132,9 @@ end
 -- @tparam table ctx
 -- @return result | nil, message, code, detail
 function repl.run(args, ctx)
-  local world <close>, message, code, detail = observe.open(ctx, { command = "repl", local_server = true })
+  -- Without a person there, standard output is for results alone.
+  local around = is_interactive(ctx) and ctx or setmetatable({ report = ctx.report:aside() }, { __index = ctx })
+  local world <close>, message, code, detail = observe.open(around, { command = "repl", local_server = true })
   if not world then
     return nil, message, code, detail
   end

@@ -122,7 +122,6 @@ local function prepare(ctx, request)
     parts.notes[#parts.notes + 1] = note
   end
   ctx.report:hide(parts.target.params.password)
-  ctx.interactive = environment.interactive(parts.env, ctx.stdin_is_terminal)
   return world.new(parts)
 end
 

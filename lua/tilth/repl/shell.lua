@@ -55,10 +55,10 @@ function Shell:connected()
   end)
 end
 
---- A remark for people; not part of the results.
+--- A remark for people; not part of the results, which another program may read where no person sits.
 -- @tparam string text
 function Shell:say(text)
-  if self.json then
+  if self.json or not self.interactive then
     self.report.err(self.report:mask(text) .. "\n")
   else
     self.report:text(text)
