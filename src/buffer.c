@@ -54,8 +54,8 @@ char *tilth_buffer_reserve(lua_State *L, struct tilth_buffer *buffer, size_t siz
 void tilth_buffer_add(lua_State *L, struct tilth_buffer *buffer, const void *data,
                       size_t size)
 {
-    char *place = tilth_buffer_reserve(L, buffer, size);
-    if (size > 0)
-        memcpy(place, data, size);
+    if (size == 0)
+        return;
+    memcpy(tilth_buffer_reserve(L, buffer, size), data, size);
     buffer->length += size;
 }

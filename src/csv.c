@@ -37,6 +37,15 @@ static int csv_parser(lua_State *L)
     return 1;
 }
 
+/* The next record begins at this offset, whatever was seen of it. */
+static void begin_record(struct parser *parser, size_t offset)
+{
+    parser->start = parser->at = offset;
+    parser->inner = 0;
+    parser->count = 0;
+    parser->state = BEGIN;
+}
+
 /* Takes the consumed text out of the buffer. */
 static void compact(struct parser *parser)
 {
@@ -72,8 +81,7 @@ static int parser_skip(lua_State *L)
     lua_Integer count = luaL_checkinteger(L, 2);
     size_t left = parser->text->length - parser->start;
     luaL_argcheck(L, count >= 0 && (lua_Unsigned)count <= left, 2, "more than there is");
-    parser->start += (size_t)count;
-    parser->at = parser->start;
+    begin_record(parser, parser->start + (size_t)count);
     return 0;
 }
 
@@ -106,11 +114,8 @@ static void push_field(lua_State *L, struct parser *parser, const struct field *
 /* Leaves the record behind. */
 static void consume(struct parser *parser)
 {
-    parser->start = parser->at;
     parser->line += 1 + parser->inner;
-    parser->inner = 0;
-    parser->count = 0;
-    parser->state = BEGIN;
+    begin_record(parser, parser->at);
 }
 
 static bool is_blank(struct parser *parser)
@@ -217,7 +222,8 @@ static int parser_rest(lua_State *L)
     else
         lua_pushliteral(L, "");
     parser->before += (lua_Integer)parser->start;
-    parser->text->length = parser->start = parser->at = 0;
+    parser->text->length = 0;
+    begin_record(parser, 0);
     return 1;
 }
 

@@ -29,6 +29,22 @@ function TestCsv:test_rest_offset_and_line_speak_of_what_is_unread()
   lu.assertEquals({ parser:rest(), parser:offset() }, { "", 12 })
 end
 
+function TestCsv:test_a_record_left_halfway_leaves_nothing_behind()
+  for _, leave in ipairs({ function(parser) parser:rest() end, function(parser) parser:skip(7) end }) do
+    local parser = csv.parser(",")
+    parser:feed('ab,"cd\n')
+    lu.assertIs(parser:fields(), false)
+    leave(parser)
+    parser:feed('e","f\n')
+    local fields, message = parser:fields()
+    lu.assertNil(fields)
+    lu.assertStrContains(message, "a quote stands inside field 1")
+    parser:skip(3)
+    parser:feed("\"\n")
+    lu.assertEquals({ parser:fields() }, { { "f\n" }, 1, 1 })
+  end
+end
+
 function TestCsv:test_rows_want_the_header_and_as_many_fields()
   local parser = csv.parser(",", 0)
   lu.assertErrorMsgContains("parser:header comes first", parser.row, parser)
