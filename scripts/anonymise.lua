@@ -17,18 +17,14 @@ if not file or file:sub(1, 1) == "-" then
 end
 local options = flow.options({ "--dry-run" }, select(2, ...))
 
-local chunk, message = loadfile(file, "t")
-if not chunk then
-  return nil, message, "config"
-end
+local personal, where = anonymise.read(file)
 local db <close> = require("tilth").connect({ command = "anonymise", read_only = options["--dry-run"] })
-local personal = chunk()
 if options["--dry-run"] then
-  for _, part in ipairs(anonymise.plan(db, personal)) do
+  for _, part in ipairs(anonymise.plan(db, personal, where)) do
     log.info("would anonymise %s (%d fields)", part.label, #part.set)
   end
   return 0
 end
-for _, part in ipairs(anonymise.run(db, personal)) do
+for _, part in ipairs(anonymise.run(db, personal, where)) do
   log.done(("Anonymised %s: %d rows"):format(part.model, part.rows))
 end

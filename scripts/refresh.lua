@@ -9,18 +9,14 @@ local migrate = require("tilth.migrate")
 local tilth = require("tilth")
 
 local backup, personal_file = ...
-if not backup then
+if not backup or select("#", ...) > 2 then
   return nil, "from which backup? Usage: tilth run refresh.lua BACKUP [PERSONAL.lua]", "usage"
 end
 
 -- Everything that can be wrong is looked at before anything is changed.
-local personal
+local personal, where
 if personal_file then
-  local chunk, message = loadfile(personal_file, "t")
-  if not chunk then
-    return nil, message, "config"
-  end
-  personal = chunk()
+  personal, where = anonymise.read(personal_file)
 end
 do
   local db <close> = tilth.connect({ command = "refresh", read_only = true })
@@ -39,7 +35,12 @@ end
 migrate.deploy()
 if personal then
   local db <close> = tilth.connect({ command = "refresh" })
-  for _, part in ipairs(anonymise.run(db, personal)) do
+  local ok, done = pcall(anonymise.run, db, personal, where)
+  if not ok then
+    log.warn("personal data is as it was in the backup: mend what follows and run anonymise.lua, or `tilth reset undo`")
+    error(done, 0)
+  end
+  for _, part in ipairs(done) do
     log.done(("Anonymised %s: %d rows"):format(part.model, part.rows))
   end
 else

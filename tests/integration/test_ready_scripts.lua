@@ -53,6 +53,14 @@ function TestReadyScripts:test_wait_gives_up_in_time()
   lu.assertTrue(result.seconds < 10)
 end
 
+function TestReadyScripts:test_wait_refuses_what_is_no_time()
+  for _, args in ipairs({ { "soon" }, { "5s", "more" }, { "-1s" } }) do
+    local result = self:script("wait", args)
+    lu.assertEquals(result.status, 2, result.text)
+    lu.assertStrContains(result.stderr, ("how long is %q? Usage: tilth run wait.lua [TIME]"):format(table.concat(args, " ")))
+  end
+end
+
 function TestReadyScripts:test_anonymise_replaces_what_is_personal_and_nothing_else()
   local before, rest = self:users(), self.shop.database:value("select string_agg(p::text, ',' order by id) from products p")
   local result = self:script("anonymise", { "personal.lua" })
@@ -104,6 +112,26 @@ function TestReadyScripts:test_a_table_that_does_not_fit_changes_nothing()
   end
 end
 
+function TestReadyScripts:test_a_table_that_does_not_fit_is_told_with_its_line()
+  for _, case in ipairs({
+    { "return {\n  User = {\n    name = 'name',\n    emial = 'email' } }", "wrong.lua:4: User has no field" },
+    { "return {\n  User = { name = 'name' },\n  Adress = { city = 'city' } }", "wrong.lua:3: there is no model or table" },
+    { "return {\n  ['User'] = {\n    ['email'] = 'emall' } }", "wrong.lua:3: User.email: there is no kind" },
+    { "local f = 'em' .. 'ial'\nreturn {\n  User = { [f] = 'email' } }", "wrong.lua:3: User has no field" },
+    { "local model = 'Us' .. 'r'\nreturn { [model] = { email = 'email' } }", "wrong.lua: there is no model or table" },
+    { "return {\n  User = { email = nosuch.x } }", "wrong.lua:2: attempt to index" },
+    { "return {\n  User = { email = } }", "wrong.lua:2: unexpected symbol" },
+    { "return 5", "wrong.lua: the table of personal data is missing" },
+    { "error({})", "wrong.lua: table" },
+  }) do
+    self.shop.folder:write("wrong.lua", case[1])
+    local result = self:script("anonymise", { "wrong.lua" })
+    lu.assertEquals(result.status, 2, result.text)
+    lu.assertStrContains(result.stderr, "tilth: " .. case[2])
+  end
+  lu.assertStrContains(self:script("anonymise", { "nosuch.lua" }).stderr, "nosuch.lua: No such file")
+end
+
 function TestReadyScripts:test_a_dry_run_changes_nothing()
   local before = self:users()
   local result = self:script("anonymise", { "personal.lua", "--dry-run" })
@@ -123,6 +151,16 @@ function TestReadyScripts:test_refresh_brings_a_backup_up_to_date_and_anonymises
   lu.assertEquals(self.shop.database:value("select count(*) from reviews"), 3)
   lu.assertTrue(self.shop.database:has("notes"))
   lu.assertEquals(self.shop.database:value("select count(*) from users where email not like '%@example.com'"), 0)
+end
+
+function TestReadyScripts:test_refresh_says_when_personal_data_is_left()
+  local made = self.shop:run({ "backup", "--format", "copy", "--file", self.shop.path .. "/shop.backup" })
+  lu.assertEquals(made.status, 0, made.text)
+  self.shop.folder:write("wrong.lua", "return {\n  User = { emial = 'email' } }")
+  local result = self:script("refresh", { self.shop.path .. "/shop.backup", "wrong.lua" })
+  lu.assertEquals(result.status, 2, result.text)
+  lu.assertStrContains(result.stderr, "wrong.lua:2: User has no field")
+  lu.assertStrContains(result.stdout, "personal data is as it was in the backup")
 end
 
 function TestReadyScripts:test_refresh_is_refused_on_production()
