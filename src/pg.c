@@ -14,6 +14,15 @@ struct tilth_pg *tilth_pg_check(lua_State *L, int index)
     return pg;
 }
 
+struct tilth_pg *tilth_pg_check_idle(lua_State *L)
+{
+    struct tilth_pg *pg = tilth_pg_check(L, 1);
+    if (PQtransactionStatus(pg->connection) == PQTRANS_ACTIVE)
+        luaL_error(L, "the connection is busy with another query");
+    pg->L = L;
+    return pg;
+}
+
 void tilth_pg_call_back(lua_State *L, int arguments)
 {
     struct tilth_interrupt *interrupt = tilth_interrupt_of(L);
@@ -32,6 +41,8 @@ static void forget(lua_State *L, int *reference)
 static int conn_close(lua_State *L)
 {
     struct tilth_pg *pg = luaL_checkudata(L, 1, TILTH_PG_CONNECTION);
+    if (pg->in_notice)
+        return luaL_error(L, "the connection cannot be closed while it tells a notice");
     forget(L, &pg->notice_reference);
     forget(L, &pg->wait_reference);
     if (pg->connection != NULL)

@@ -23,10 +23,14 @@ struct tilth_pg {
     int wait_reference;   /* what is called while a query runs, or LUA_NOREF */
     double wait_interval; /* seconds between two such calls */
     char last_words[6];   /* SQLSTATE of a FATAL notice: why the server went away */
+    bool in_notice;       /* libpq waits for the end of the notice callback */
 };
 
 /* An open connection at this index; raises on another type and on a closed one. */
 struct tilth_pg *tilth_pg_check(lua_State *L, int index);
+
+/* The same at index 1, for a query of this state; raises while another one runs. */
+struct tilth_pg *tilth_pg_check_idle(lua_State *L);
 
 /* A box on the stack that owns one PGresult: to be closed, so that no error leaks it. */
 struct tilth_pg_box {
@@ -87,6 +91,11 @@ void tilth_pg_push_fields(lua_State *L, const PGresult *result);
 
 /* Pushes the Lua form of a result: rows keyed by column name, columns, count, command. */
 void tilth_pg_push_result(lua_State *L, const PGresult *result);
+
+/* Writes a number as PostgreSQL reads it, and returns the length; reads one that it
+ * wrote. */
+int tilth_pg_write_number(char out[40], double value);
+double tilth_pg_read_number(const char *text);
 
 /* Calls the function below `arguments` values on the stack. Its errors are dropped,
  * because they must not jump through libpq or leave a query behind; an interruption in it

@@ -1,23 +1,9 @@
 /* Array literals of PostgreSQL. */
-#include "pg_copy.h"
+#include "pg.h"
 
 #include <lauxlib.h>
-#include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-int tilth_pg_write_number(char out[40], double value)
-{
-    if (isnan(value))
-        return sprintf(out, "NaN");
-    if (isinf(value))
-        return sprintf(out, value > 0 ? "Infinity" : "-Infinity");
-    /* The shorter of the two forms that read back as the same number: 0.1 must not reach
-     * a numeric or text column as 0.10000000000000001. */
-    int length = sprintf(out, "%.15g", value);
-    return strtod(out, NULL) == value ? length : sprintf(out, "%.17g", value);
-}
 
 static void add_quoted(luaL_Buffer *buffer, const char *text, size_t length)
 {

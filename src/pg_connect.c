@@ -122,7 +122,9 @@ static void receive_notice(void *argument, const PGresult *result)
     int top = lua_gettop(L);
     lua_rawgeti(L, LUA_REGISTRYINDEX, pg->notice_reference);
     tilth_pg_push_fields(L, result);
+    pg->in_notice = true;
     tilth_pg_call_back(L, 1);
+    pg->in_notice = false;
     lua_settop(L, top);
 }
 

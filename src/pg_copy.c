@@ -50,8 +50,10 @@ static bool send(lua_State *L, struct tilth_copy *copy, const char *data, size_t
 {
     while (length > 0) {
         size_t part = length > TILTH_COPY_CHUNK ? TILTH_COPY_CHUNK : length;
-        if (PQputCopyData(copy->pg->connection, data, (int)part) < 0 ||
-            !tilth_pg_flush(L, copy->pg, TILTH_FOREVER))
+        int put = PQputCopyData(copy->pg->connection, data, (int)part);
+        if (put == 0) /* all before it has been flushed: it lacks nothing but memory */
+            luaL_error(L, "not enough memory");
+        if (put < 0 || !tilth_pg_flush(L, copy->pg, TILTH_FOREVER))
             return false;
         data += part;
         length -= part;
@@ -152,7 +154,7 @@ static void check_source(lua_State *L)
  * and options. */
 int tilth_pg_copy_in(lua_State *L)
 {
-    struct tilth_pg *pg = tilth_pg_check(L, 1);
+    struct tilth_pg *pg = tilth_pg_check_idle(L);
     luaL_checkstring(L, 2);
     check_source(L);
     lua_settop(L, 5);
@@ -183,21 +185,21 @@ static void hand_over(lua_State *L, struct tilth_copy *copy)
     lua_call(L, 1, 0);
 }
 
-/* Reads all rows of a COPY TO STDOUT. false: the connection is lost. */
-static bool receive_rows(lua_State *L, struct tilth_copy *copy)
+/* Reads all rows of a COPY TO STDOUT; `finish` tells when they broke off. The sink may
+ * close the connection. */
+static void receive_rows(lua_State *L, struct tilth_copy *copy)
 {
-    PGconn *connection = copy->pg->connection;
     for (;;) {
         char *row;
-        int length = PQgetCopyData(connection, &row, 1);
+        int length = PQgetCopyData(copy->pg->connection, &row, 1);
         if (length < 0)
-            return length == -1;
+            return;
         if (length == 0) {
             enum tilth_wait outcome = tilth_pg_wait(L, copy->pg, POLLIN, TILTH_FOREVER);
             if (outcome == TILTH_INTERRUPTED)
                 tilth_raise_interrupt(L); /* closing `copy` cancels the query */
-            if (!PQconsumeInput(connection))
-                return false;
+            if (!PQconsumeInput(copy->pg->connection))
+                return;
             continue;
         }
         char *room = NULL;
@@ -226,7 +228,7 @@ static bool receive_rows(lua_State *L, struct tilth_copy *copy)
  * whole rows of COPY's text */
 int tilth_pg_copy_out(lua_State *L)
 {
-    struct tilth_pg *pg = tilth_pg_check(L, 1);
+    struct tilth_pg *pg = tilth_pg_check_idle(L);
     luaL_checkstring(L, 2);
     luaL_checktype(L, 3, LUA_TFUNCTION);
     lua_settop(L, 3);

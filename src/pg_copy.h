@@ -63,7 +63,4 @@ void tilth_copy_put_bytes(lua_State *L, struct tilth_copy *copy, const char *tex
                           size_t length);
 void tilth_copy_put_integer(lua_State *L, struct tilth_copy *copy, lua_Integer value);
 
-/* Writes a number as PostgreSQL reads it, and returns the length. */
-int tilth_pg_write_number(char out[40], double value);
-
 #endif

@@ -2,8 +2,6 @@
 #include "pg.h"
 
 #include <lauxlib.h>
-#include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #define MOST_PARAMETERS 65535
@@ -26,14 +24,8 @@ static void push_parameter(lua_State *L, int index, int number)
         if (lua_isinteger(L, index)) {
             lua_pushfstring(L, "%I", (LUAI_UACINT)lua_tointeger(L, index));
         } else {
-            double number_value = lua_tonumber(L, index);
             char text[40];
-            if (isnan(number_value))
-                strcpy(text, "NaN");
-            else if (isinf(number_value))
-                strcpy(text, number_value > 0 ? "Infinity" : "-Infinity");
-            else
-                snprintf(text, sizeof text, "%.17g", number_value);
+            tilth_pg_write_number(text, lua_tonumber(L, index));
             lua_pushstring(L, text);
         }
         return;
@@ -145,20 +137,11 @@ static int collect(lua_State *L, struct tilth_pg *pg, double deadline)
     return 1;
 }
 
-static struct tilth_pg *idle_connection(lua_State *L)
-{
-    struct tilth_pg *pg = tilth_pg_check(L, 1);
-    if (PQtransactionStatus(pg->connection) == PQTRANS_ACTIVE)
-        luaL_error(L, "the connection is busy with another query");
-    pg->L = L;
-    return pg;
-}
-
 /* results | nil, message, sqlstate, detail = conn:script(sql [, timeout]): many
  * statements in one message; detail.statement says which one failed */
 int tilth_pg_script(lua_State *L)
 {
-    struct tilth_pg *pg = idle_connection(L);
+    struct tilth_pg *pg = tilth_pg_check_idle(L);
     size_t length;
     const char *sql = luaL_checklstring(L, 2, &length);
     double deadline = tilth_deadline(luaL_optnumber(L, 3, -1));
@@ -174,7 +157,7 @@ int tilth_pg_script(lua_State *L)
  * list of rows keyed by column name, with columns, count and command */
 int tilth_pg_query(lua_State *L)
 {
-    struct tilth_pg *pg = idle_connection(L);
+    struct tilth_pg *pg = tilth_pg_check_idle(L);
     size_t length;
     const char *sql = luaL_checklstring(L, 2, &length);
     double deadline = tilth_deadline(luaL_optnumber(L, 4, -1));

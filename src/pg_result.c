@@ -79,7 +79,7 @@ static void push_value(lua_State *L, const PGresult *result, int row, int column
         return;
     case OID_FLOAT4:
     case OID_FLOAT8:
-        lua_pushnumber(L, strtod(text, NULL));
+        lua_pushnumber(L, tilth_pg_read_number(text));
         return;
     case OID_BYTEA:
         push_bytes(L, text, length);

@@ -73,6 +73,13 @@ function TestPg:test_query_sends_parameters_of_every_kind()
   lu.assertEquals(row, { i = 42, d = 0.1, b = true, s = "o'hara \\ é", n = true, z = true })
 end
 
+function TestPg:test_query_sends_a_number_in_the_shortest_form_that_is_the_same()
+  for value, text in pairs({ [0.1] = "0.1", [0.1 + 0.2] = "0.30000000000000004", [-1e300] = "-1e+300", [1 / 0] = "Infinity" }) do
+    local row = self.conn:query("select $1::text as text, $2::float8 as number", { value, value })[1]
+    lu.assertEquals(row, { text = text, number = value })
+  end
+end
+
 function TestPg:test_query_refuses_what_is_no_value()
   lu.assertErrorMsgContains("parameter 1 is a table", self.conn.query, self.conn, "select $1", { {} })
   lu.assertErrorMsgContains("NUL byte", self.conn.query, self.conn, "select $1", { "a\0b" })
@@ -263,6 +270,27 @@ function TestPg:test_copy_out_hands_over_every_row()
   lu.assertEquals(self.conn:query("select 1 as one")[1].one, 1)
 end
 
+function TestPg:test_copy_out_ends_when_its_sink_closes_the_connection()
+  local count, message, code = self.conn:copy_out("copy (select generate_series(1, 100000)) to stdout", function()
+    self.conn:close()
+  end)
+  lu.assertNil(count)
+  lu.assertEquals({ message, code }, { "the connection is closed", "08006" })
+end
+
+function TestPg:test_copy_within_a_copy_is_refused()
+  self.conn:script("create table t (id int)")
+  local done, inner = false, nil
+  local count = self.conn:copy_in("copy t from stdin", function()
+    inner = table.pack(pcall(self.conn.copy_out, self.conn, "copy t to stdout", print))
+    done = not done
+    return done and "1\n" or nil
+  end)
+  lu.assertEquals(count, 1)
+  lu.assertIs(inner[1], false)
+  lu.assertStrContains(inner[2], "the connection is busy with another query")
+end
+
 function TestPg:test_copy_refuses_the_other_direction()
   lu.assertErrorMsgContains("not a COPY", self.conn.copy_in, self.conn, "copy (select 1) to stdout", "x")
   lu.assertErrorMsgContains("not a COPY", self.conn.copy_out, self.conn, "select 1", print)
@@ -285,6 +313,16 @@ function TestPg:test_notices_reach_the_callback()
   end)
   self.conn:query("do $$ begin raise notice 'one'; raise warning 'two'; end $$")
   lu.assertEquals(seen, { "NOTICE one", "WARNING two" })
+end
+
+function TestPg:test_a_notice_callback_cannot_close_its_connection()
+  local message
+  self.conn:on_notice(function()
+    message = select(2, pcall(self.conn.close, self.conn))
+  end)
+  self.conn:script("do $$ begin raise notice 'hello'; end $$")
+  lu.assertStrContains(message, "cannot be closed while it tells a notice")
+  lu.assertEquals(self.conn:query("select 1 as one")[1].one, 1)
 end
 
 function TestPg:test_on_wait_is_called_while_a_query_runs()
