@@ -28,6 +28,10 @@ local GOOD <const> = {
   { column("bytea"), "\0a\255", "\\x0061ff" }, { column("jsonb"), '{"a":1}', '{"a":1}' }, { column("jsonb"), { 1, 2 }, "[1,2]" },
   { column("jsonb"), true, "true" }, { column("timestamptz"), 0, "1970-01-01 00:00:00.000+00" },
   { column("timestamp"), 86400.25, "1970-01-02 00:00:00.250" }, { column("date"), 86400, "1970-01-02" },
+  { column("timestamp"), math.huge, "infinity" }, { column("date"), -math.huge, "-infinity" },
+  { column("timestamptz"), -62167219200, "0001-01-01 00:00:00.000+00 BC" }, { column("date"), -62135596800, "0001-01-01" },
+  { column("date"), -99999999999, "1200-02-15 BC" }, { column("date"), 253402300800, "10000-01-01" },
+  { array("int4"), { 1, nil, 3 }, "{1,NULL,3}" },
   { column("timestamp"), "now", "now" }, { column("Mood", { kind = "e", enum = MOOD }), "SAD", "SAD" },
   { column("Mood", { kind = "e", enum = MOOD }), "HAPPY", "happy" }, { array("text"), { "a", 'b"\\', "" }, '{"a","b\\"\\\\",""}' },
   { array("int4"), { 1, 2 }, "{1,2}" }, { array("text"), {}, "{}" }, { array("text"), "{raw}", "{raw}" },
@@ -44,6 +48,10 @@ end
 
 local BAD <const> = {
   { column("int4"), 1.5, "1.5 is not a whole number" }, { column("text"), {}, "a table cannot be a value of type text" },
+  { column("int8"), 2.0 ^ 63, "is out of range for" }, { column("int4"), math.huge, "is out of range for" },
+  { column("timestamp"), 0 / 0, "NaN is no time" }, { column("timestamp"), 1e300, "is no time in seconds" },
+  { array("int4"), { [1] = 1, [5] = 5 }, "the key 5" },
+  { array("int4"), { [0] = 1 }, "the key 0" },
   { column("text"), print, "a function cannot be" }, { column("bytea"), 5, "cannot be bytes" },
   { column("Mood", { kind = "e", enum = MOOD }), "happi", 'Did you mean "HAPPY"?' },
   { column("Mood", { kind = "e", enum = MOOD }), 1, "cannot be a value of enum Mood" },

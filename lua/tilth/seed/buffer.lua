@@ -1,6 +1,7 @@
 --- Gathers the rows of verbs, call after call, and writes them set by set: never a query a row.
 local buffer = {}
 
+local culprit = require("tilth.seed.culprit")
 local merge = require("tilth.seed.merge")
 local shape = require("tilth.seed.shape")
 
@@ -161,30 +162,18 @@ local function place_of(group, at)
   }
 end
 
---- Which row a server's error speaks of: the one that holds all the values it names.
-local function find_row(group, detail)
+--- The row that holds all the values which a server's error names as those of a key.
+local function row_of_key(group, detail)
   local names, texts = (detail.detail or ""):match("Key %((.-)%)=%((.-)%)")
   local columns, wanted = {}, {}
-  if names then
-    for name in names:gmatch('"?([^,"]+)"?,?%s*') do
-      columns[#columns + 1] = name
-    end
-    for text in (texts .. ", "):gmatch("(.-), ") do
-      wanted[#wanted + 1] = text
-    end
-  else
-    local quoted = (detail.message or ""):match('"([^"]*)"$')
-    for at = 1, quoted and group.count or 0 do
-      for position = 1, #group.shape.columns do
-        if tostring(group.arrays[position][at]) == quoted then
-          return at, group.shape.columns[position].name
-        end
-      end
-    end
-    return group.count == 1 and 1 or nil
+  for name in (names or ""):gmatch('"?([^,"]+)"?,?%s*') do
+    columns[#columns + 1] = name
   end
-  for at = 1, group.count do
-    local all = #columns > 0
+  for text in (texts and texts .. ", " or ""):gmatch("(.-), ") do
+    wanted[#wanted + 1] = text
+  end
+  for at = 1, #columns > 0 and group.count or 0 do
+    local all = true
     for index, name in ipairs(columns) do
       local position = group.shape.position[name]
       all = all and position and tostring(group.arrays[position][at]) == wanted[index]
@@ -193,7 +182,6 @@ local function find_row(group, detail)
       return at
     end
   end
-  return group.count == 1 and 1 or nil
 end
 
 local function numbers_of(text)
@@ -233,19 +221,59 @@ local function report_counts(self, op, group, row, many)
   end
 end
 
-local function write_group(self, op, group, many)
-  local found = group.shape
+--- A zero byte is no text to the server: the row and the field that hold one.
+local function fail_zero_byte(self, op, group, index)
+  local found, at = group.shape, 1
+  while at < group.count and not tostring(group.arrays[index][at]):find("\0", 1, true) do
+    at = at + 1
+  end
+  self.on_error(op, place_of(group, at), ("%s: holds a NUL byte, which PostgreSQL text cannot"):format(
+    found.keys[index] or found.columns[index].name), "22021", { column = found.columns[index].name })
+end
+
+--- The values of some rows of a group as parameters.
+local function parameters_of(self, op, group, first, last)
   local parameters = {}
   for index, array in ipairs(group.arrays) do
-    parameters[index] = self.db:array(array, group.count)
+    local part = first == 1 and array or table.move(array, first, last, 1, {})
+    local ok, text = pcall(self.db.array, self.db, part, last - first + 1)
+    if not ok and tostring(text):find("NUL byte", 1, true) then
+      fail_zero_byte(self, op, group, index)
+    elseif not ok then
+      error(text, 0)
+    end
+    parameters[index] = text
   end
-  local sql = merge.sql(op, found, merge.arrays(found.columns), { ordered = true, rows = many })
-  local result, message, code, detail = self.db:query(sql, table.unpack(parameters))
+  return parameters
+end
+
+--- Raises the failure of a group, with the row that is to blame.
+local function fail_group(self, op, group, send, message, code, detail)
+  local at = group.count == 1 and 1 or nil
+  if not at and culprit.by_row(code) then
+    at, message, code, detail = culprit.in_group(self.db, group.count, send, message, code, detail)
+  end
+  detail = detail or {}
+  at = at or row_of_key(group, detail)
+  local get = at and function(index) return group.arrays[index][at] end
+  detail.column = detail.column or (get and culprit.column(group.shape.columns, get, self.null, detail))
+  self.on_error(op, at and place_of(group, at) or { call = group.calls[1] }, message, code, detail)
+end
+
+local function write_group(self, op, group, many)
+  local sql = merge.sql(op, group.shape, merge.arrays(group.shape.columns), { ordered = true, rows = many })
+  local function send(first, last)
+    return self.db:query(sql, table.unpack(parameters_of(self, op, group, first, last)))
+  end
+  local result, message, code, detail
+  if group.count == 1 then
+    result, message, code, detail = send(1, 1)
+  else
+    -- The savepoint allows to find the row by which the statement fails.
+    result, message, code, detail = self.db:savepoint(function() return send(1, group.count) end)
+  end
   if not result then
-    detail = detail or {}
-    local at, column = find_row(group, detail)
-    detail.column = detail.column or column
-    self.on_error(op, at and place_of(group, at) or { call = group.calls[1] }, message, code, detail)
+    fail_group(self, op, group, send, message, code, detail)
   end
   report_counts(self, op, group, result[1], many)
 end

@@ -18,19 +18,22 @@ with recursive dom as (
     and n.nspname !~ '^(pg_toast|pg_temp_|tilth_bin_)'
 ), typ as (
   select t.oid, t.typtype, b.oid as base, b.typname, b.typtype as kind, t.typnotnull,
-    case when b.typcategory = 'A' then b.typelem else 0 end as elem
+    t.typtype = 'd' and t.typdefault is not null as has_default,
+    case when b.typcategory = 'A' then coalesce(i.base, b.typelem) else 0 end as elem
   from pg_catalog.pg_type t
   left join base on base.oid = t.oid
   join pg_catalog.pg_type b on b.oid = coalesce(base.base, t.oid)
+  left join base i on i.oid = b.typelem
   where t.oid in (select a.atttypid from pg_catalog.pg_attribute a join rel on rel.oid = a.attrelid where a.attnum > 0)
 ), col as (
   select rel.oid as rel, a.attnum, a.attname, a.attnotnull or t.typnotnull as required,
-    a.attgenerated <> '' as generated, a.attidentity, a.atthasdef and a.attgenerated = '' as has_default,
+    a.attgenerated <> '' as generated, a.attidentity,
+    (a.atthasdef or t.has_default) and a.attgenerated = '' as has_default,
     pg_catalog.format_type(a.atttypid, a.atttypmod) as type,
     case when coalesce(e.typname, t.typname) in ('varchar', 'bpchar', 'bit', 'varbit')
       then pg_catalog.format_type(t.base, -1) else pg_catalog.format_type(a.atttypid, a.atttypmod) end as cast_type,
     t.typname, t.kind, e.typname as elem_name, e.typtype as elem_kind, coalesce(e.oid, t.base) as item,
-    coalesce(e.typname, t.typname) not in ('citext', 'interval') and (t.kind in ('e', 'r', 'm') or e.typtype = 'e'
+    coalesce(e.typname, t.typname) not in ('citext', 'interval') and (t.typtype in ('e', 'r', 'm') or e.typtype = 'e'
       or coalesce(e.typname, t.typname) = 'varchar' or exists (
       select from pg_catalog.pg_opclass o join pg_catalog.pg_am m on m.oid = o.opcmethod
       where o.opcdefault and m.amname in ('btree', 'hash') and o.opcintype = coalesce(e.oid, t.base))) as comparable

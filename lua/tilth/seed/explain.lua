@@ -22,28 +22,58 @@ local function foreign_key(context)
     "Delete or change the rows that use it first."
 end
 
+local function exclusion(context)
+  local detail = context.detail
+  local key, other = (detail.detail or ""):match("^Key (%(.-%)=%(.*%)) conflicts with existing key (%(.-%)=%(.*%))%.$")
+  return ("the exclusion constraint %s of %s: %s conflicts with a row that has %s"):format(detail.constraint or "?",
+    detail.table or context.label or "the table", key or "the row", other or "such values"),
+    "Change the values of one of the two rows."
+end
+
 local function not_null(context)
-  local column = context.detail.column or "?"
+  local detail = context.detail
+  local column = detail.column or "?"
+  if detail.datatype then
+    return ("a value of domain %s may not be NULL%s"):format(detail.datatype,
+      detail.column and (" (column %s)"):format(column) or ""), "Give it a value in each row."
+  end
   return ("column %s of %s may not be NULL"):format(column, context.detail.table or context.label or "the table"),
     ("Give %s a value in each row, or a default in the schema."):format(column)
 end
 
 local function check(context)
+  local detail = context.detail
+  if not detail.constraint then
+    return detail.detail and ("%s: %s"):format(context.message, detail.detail) or context.message,
+      "Correct the values, or make the partition that they belong to."
+  elseif detail.datatype then
+    return ("the check constraint %s of domain %s refuses the value%s"):format(detail.constraint, detail.datatype,
+      detail.column and (" (column %s)"):format(detail.column) or ""),
+      "Look at the constraint's condition in the migrations, and correct the value."
+  end
   return ("the check constraint %s of %s refuses the row"):format(
-    context.detail.constraint or "?", context.detail.table or context.label or "the table"),
+    detail.constraint, detail.table or context.label or "the table"),
     "Look at the constraint's condition in the migrations, and correct the values."
 end
 
 local function bad_value(context)
   local column = context.detail.column
-  return context.message .. (column and not context.message:find(column, 1, true) and (" (column %s)"):format(column) or ""),
+  return context.message .. (column and not context.message:find('"' .. column .. '"', 1, true) and (" (column %s)"):format(column) or ""),
     "Correct the value in the row."
 end
 
 local EXPLAINED <const> = {
-  ["23505"] = unique, ["23503"] = foreign_key, ["23502"] = not_null, ["23514"] = check,
-  ["22P02"] = bad_value, ["22001"] = bad_value, ["22003"] = bad_value, ["22007"] = bad_value, ["22008"] = bad_value,
+  ["23505"] = unique, ["23503"] = foreign_key, ["23502"] = not_null, ["23514"] = check, ["23P01"] = exclusion,
 }
+
+local VALUES <const> = { ["22P02"] = true, ["22001"] = true, ["22003"] = true, ["22007"] = true, ["22008"] = true }
+
+--- Other data exceptions (class 22) are a row's where a verb has rows.
+local function special_of(context)
+  local code = context.code
+  return context.detail.sqlstate and (EXPLAINED[code]
+    or (VALUES[code] or context.label and tostring(code):sub(1, 2) == "22") and bad_value)
+end
 
 local ADVICE <const> = {
   ["42P01"] = "Is a migration missing? Run `tilth migrate status`.",
@@ -52,6 +82,8 @@ local ADVICE <const> = {
   ["55P03"] = "Another session holds the table; run the seed again when it has ended.",
   ["40P01"] = "Two sessions waited for each other; run the seed again.",
   ["57014"] = "A time limit cancelled the statement (seed.timeout or statement_timeout).",
+  P0001 = "A trigger or function of the database raised this.",
+  ["22021"] = "Text is sent as UTF-8: convert it, or keep its bytes in a column of type bytea.",
   ["25P02"] = "An error before it was caught. Use db:savepoint(function() ... end) round what may fail.",
 }
 
@@ -78,10 +110,12 @@ function explain.failure(context)
   for key, value in pairs(context.detail) do
     detail[key] = value
   end
-  local message, advice = context.message, detail.advice or ADVICE[context.code]
-  local special = context.detail.sqlstate and EXPLAINED[context.code]
+  local message, advice = context.message, detail.advice or context.code == "P0001" and detail.hint or ADVICE[context.code]
+  local special = special_of(context)
   if special then
-    message, advice = special(context)
+    local text
+    message, text = special(context)
+    advice = advice or text
     message = message .. " (" .. context.code .. ")"
   elseif context.detail.sqlstate then
     message = ("%s (%s)"):format(message, context.code)

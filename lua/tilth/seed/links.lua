@@ -45,14 +45,29 @@ local function is_reference(op, row)
   return count == #op.key and buffer.shape_of(op, row) == nil
 end
 
+--- The rows of a relation that holds a list, each a table.
+-- @param session of the seed
+-- @param op      the operation on the parents
+-- @param name    the relation's field
+-- @param value   what the parent's row has there: a list of rows; its field `key` may name their key
+-- @param place   of the parent's row, for errors
+-- @return the list
+function links.children(session, op, name, value, place)
+  for field, child in pairs(value) do
+    if math.type(field) ~= "integer" and (field ~= "key" or #value == 0) then
+      session.on_error(op, place, ("%s is a list of rows: write { { %s = ... } }"):format(name, tostring(field)), "usage")
+    elseif field ~= "key" and type(child) ~= "table" then
+      session.on_error(op, place, ("%s holds a %s, not a row"):format(name, type(child)), "usage")
+    end
+  end
+  return value
+end
+
 local Taker = {}
 Taker.__index = Taker
 
 local function take_row(self, parent, child, options, place)
   local session = self.session
-  if type(child) ~= "table" then
-    session.on_error(self.op, place, ("%s holds a %s, not a row"):format(self.name, type(child)), "usage")
-  end
   local op, message, code, detail = operation.find(session, self.verb, self.relation.model, options, child)
   if not op then
     session.on_error(self.op, place, ("%s: %s"):format(self.name, message), code, detail)
@@ -91,7 +106,7 @@ function links.take(session, op, name, relation, rows, copies, children)
     if type(value) == "table" then
       local key, text = key_of(op.binding, op.key, row)
       options = options or (value.key and { key = value.key })
-      for _, child in ipairs(value) do
+      for _, child in ipairs(links.children(session, op, name, value, place)) do
         take_row(self, { key = key, text = text }, child, options, place)
       end
     elseif value ~= nil and value ~= session.null then

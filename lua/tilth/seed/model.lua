@@ -104,6 +104,9 @@ function Binding:key(key, row)
   if key then
     return named_key(self, key)
   end
+  if type(row) ~= "table" then
+    return nil, ("row 1 is a %s, not a table"):format(type(row))
+  end
   local given = {}
   for name in pairs(row) do
     local field = type(name) == "string" and self:field(name)

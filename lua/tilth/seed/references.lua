@@ -163,7 +163,7 @@ end
 local function take_children(self, op, name, relation, rows, copies, children)
   local list, options = {}, nil
   for number, row in ipairs(copies) do
-    local value = row[name]
+    local value, place = row[name], { row = number, source = rows[number] }
     row[name] = nil
     if type(value) == "table" then
       local parent = {}
@@ -172,7 +172,8 @@ local function take_children(self, op, name, relation, rows, copies, children)
         parent[field] = row[field] == nil and row[column] or row[field]
       end
       options = options or (value.key and { key = value.key })
-      for _, child in ipairs(relation.list and value or { value }) do
+      local listed = relation.list and links.children(self.session, op, name, value, place) or { value }
+      for _, child in ipairs(listed) do
         local copy = { [relation.opposite] = parent }
         for field, content in pairs(child) do
           copy[field] = content
@@ -180,7 +181,7 @@ local function take_children(self, op, name, relation, rows, copies, children)
         list[#list + 1] = copy
       end
     elseif value ~= nil and value ~= self.session.null then
-      self.session.on_error(op, { row = number, source = rows[number] }, name .. " is a relation: give a list of rows", "usage")
+      self.session.on_error(op, place, name .. " is a relation: give a list of rows", "usage")
     end
   end
   if #list > 0 then
@@ -216,6 +217,9 @@ function References:resolve(op, call, rows)
   local copies, children, places = {}, {}, {}
   for index, row in ipairs(rows) do
     copies[index], places[index] = {}, { row = (call.base or 0) + index, source = row }
+    if type(row) ~= "table" then
+      self.session.on_error(op, { row = places[index].row }, ("row %d is a %s, not a table"):format(places[index].row, type(row)), "usage")
+    end
     for name, value in pairs(row) do
       copies[index][name] = value
     end

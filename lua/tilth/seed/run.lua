@@ -122,6 +122,9 @@ function run.body(world, action, opened)
   if not ok then
     problem = errors.is(problem) and raised(problem) or problem
     return nil, problem.message, problem.code, problem.detail
+  elseif world.db:status() == "failed" then
+    return nil, "an error in it was caught, and what came before the error is lost with the transaction", "25P02",
+      { advice = "Use db:savepoint(function() ... end) round what may fail." }
   end
   return true
 end

@@ -80,9 +80,18 @@ local function row_key_text(self, op, place)
   return get and op.key and buffer.key_text(op, get, self.null) or nil
 end
 
+--- What had gathered is gone with a failed verb, so the seed may not go on where the error is caught: the transaction is made to
+-- fail, as the server makes it fail itself.
+local function give_up(self)
+  self.buffer:discard()
+  if self.db:status() == "transaction" then
+    self.db:query("do $$ begin raise exception 'a verb of the seed has failed'; end $$")
+  end
+end
+
 --- Raises the error of a verb, explained.
 local function fail_verb(self, op, place, message, code, detail)
-  self.buffer:discard()
+  give_up(self)
   local call = place.call or self.current or {}
   local text, more = explain.failure({
     site = call.site, verb = op.verb, label = op.binding and op.binding.label or op.label, row = place.row,

@@ -203,9 +203,23 @@ local function raw_text(session, opened)
   end
 end
 
+--- The line at which a record of the text begins: a quoted field may go over several.
+local function line_of(opened, start, before, number)
+  local line = number
+  if opened.file:seek("set", start) then
+    local reader = csv.reader(function() return opened.file:read(CHUNK) end,
+      { delimiter = opened.csv.delimiter, header = opened.csv.header })
+    for _ = 1, reader and number or 0 do
+      local _, _, at = reader:fields()
+      line = at or line
+    end
+  end
+  return before + line
+end
+
 local function write_raw(session, op, call, opened, found)
   session.buffer:flush()
-  local columns, lines = {}, opened.csv:line() - 1
+  local columns, lines, start = {}, opened.csv:line() - 1, opened.csv:offset()
   for index, name in ipairs(opened.csv.header) do
     columns[index] = op.binding:field(name).column
   end
@@ -214,6 +228,7 @@ local function write_raw(session, op, call, opened, found)
     columns = columns, source = text, again = again,
     format = (" with (format csv, delimiter %s, null '')"):format(session.db:literal(opened.csv.delimiter)),
     place_of = function(line) return { where = ("%s:%d"):format(opened.path, lines + line) } end,
+    place_of_row = function(number) return { where = ("%s:%d"):format(opened.path, line_of(opened, start, lines, number)) } end,
   })
   session.on_counts(op, call, inserted, updated, unchanged)
 end

@@ -2,11 +2,12 @@
 local stream = {}
 
 local buffer = require("tilth.seed.buffer")
+local culprit = require("tilth.seed.culprit")
+local kept = require("tilth.seed.kept")
 local merge = require("tilth.seed.merge")
 
 local STAGE <const> = "pg_temp._tilth_stage"
 local TICK <const> = 16384
-local CHUNK <const> = 65536
 
 --- Reads up to the buffer's limit. A table that comes twice in a row would hide the rows before it.
 local function read_window(first, next_row, op, on_error)
@@ -47,6 +48,9 @@ end
 local function union(rows, op)
   local all = {}
   for _, row in ipairs(rows) do
+    if type(row) ~= "table" then
+      return nil
+    end
     for name in next, row do
       all[name] = true
     end
@@ -179,8 +183,9 @@ local function name_duplicates(self, op)
 end
 
 --- Brings the stage into the table.
--- @param fail function(message, code, detail): raises
-local function merge_stage(self, op, found, count, fail)
+-- @param place_of function(number of a row) -> place for errors
+-- @param fail function(place, message, code, detail): raises
+local function merge_stage(self, op, found, count, place_of, fail)
   local db = self.db
   must(self, op, {}, db:query("analyze " .. STAGE))
   check_null_keys(self, op, STAGE)
@@ -191,7 +196,13 @@ local function merge_stage(self, op, found, count, fail)
     if code == "21000" then
       name_duplicates(self, op)
     end
-    fail(message, code, detail)
+    local number, key
+    if culprit.by_row(code) then
+      number, message, code, detail, key = culprit.in_stage(db, op, found, STAGE, count, message, code, detail)
+    end
+    local place = number and place_of(number) or {}
+    place.get = key and function(name) return key[name] end
+    fail(place, message, code, detail)
   end
   local row = result[1]
   if row.written < row.inserted + row.updated then
@@ -220,12 +231,12 @@ local function copy_stage(self, op, found, feed, source, columns, first)
   if not count then
     fail_copy(self, op, feed, message, code, detail)
   end
-  return merge_stage(self, op, found, count, function(why, word, more)
+  return merge_stage(self, op, found, count, feed.place_of_row, function(place, why, word, more)
     if first and word == "23505" then
       -- Not the key's rows of another session after all: the first attempt knows which row it is.
       fail_copy(self, op, feed, first.message, first.code, first.detail)
     end
-    self.on_error(op, {}, why, word, more)
+    self.on_error(op, place, why, word, more)
   end)
 end
 
@@ -236,7 +247,7 @@ end
 -- @tparam table found the rows' shape, with `columns`
 -- @param feed { columns (of the catalog), source and specs (as copy_in wants them; without specs the source gives text),
 --   options, format (COPY's own), place_of = function(line of the COPY) -> place for errors,
---   again = function() -> the same rows as text, from the start | nil }
+--   place_of_row = function(number of the row) -> the same, again = function() -> the same rows as text, from the start | nil }
 -- @return inserted, updated, unchanged
 function stream.copy(self, op, found, feed)
   if not (may_copy_straight(self, op) and #feed.columns == #found.columns) then
@@ -249,34 +260,25 @@ function stream.copy(self, op, found, feed)
   if count then
     return count, 0, 0
   end
-  local text = code == "23505" and feed.again()
+  -- A foreign key is looked at when all rows are in: which row it is, the stage can tell.
+  local text = (code == "23505" or code == "23503") and feed.again()
   if not text then
     fail_copy(self, op, feed, message, code, detail)
   end
-  return copy_stage(self, op, found, feed, text, nil, { message = message, code = code, detail = detail })
-end
-
---- A file without a name that keeps what is sent, so that it can be sent again.
-local function keep_rows(options)
-  options.keep = io.tmpfile()
-  return function()
-    if not options.keep or options.lost then
-      return nil
-    end
-    options.keep:seek("set")
-    return function() return options.keep:read(CHUNK) end
-  end
+  return copy_stage(self, op, found, feed, text, nil, code == "23505" and { message = message, code = code, detail = detail })
 end
 
 --- Copies rows of the window's shape, up to one of another shape.
 -- @return number of rows, the row of another shape | nil
 local function write_run(self, op, call, found, window, next_row, base)
   local options = row_options(self, op, found, window, base)
-  local again = keep_rows(options)
-  local _ <close> = options.keep
+  local rows <close> = kept.new(options)
+  local function place_of(number)
+    return { row = base + number, get = rows:values(number, found) }
+  end
   local inserted, updated, unchanged = stream.copy(self, op, found, {
-    columns = found.columns, source = next_row, specs = column_specs(op, found), options = options, again = again,
-    place_of = function(line) return { row = base + line } end,
+    columns = found.columns, source = next_row, specs = column_specs(op, found), options = options,
+    again = function() return rows:again() end, place_of = place_of, place_of_row = place_of,
   })
   self.on_counts(op, call, inserted, updated, unchanged)
   return options.rows, options.pending

@@ -33,7 +33,7 @@ local function scoped_rows(self, op, call, rows, scope)
   local filled = {}
   for index, row in ipairs(rows) do
     local copy = {}
-    for name, value in pairs(row) do
+    for name, value in pairs(type(row) == "table" and row or {}) do
       copy[name] = value
     end
     for _, part in ipairs(scope) do
@@ -44,7 +44,7 @@ local function scoped_rows(self, op, call, rows, scope)
           ("%s is not what where says, so the row is outside the part to be synced"):format(part.name), "usage")
       end
     end
-    filled[index] = copy
+    filled[index] = type(row) == "table" and copy or row
   end
   return filled
 end

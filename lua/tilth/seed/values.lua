@@ -8,6 +8,9 @@ local INTEGERS <const> = { int2 = true, int4 = true, int8 = true, oid = true }
 local FLOATS <const> = { float4 = true, float8 = true }
 local TIMES <const> = { timestamp = true, timestamptz = true, date = true }
 
+--- Seconds from 1970 beyond which PostgreSQL has no timestamp (the year 294276).
+local FARTHEST <const> = 9300000000000
+
 --- The shortest decimal text that reads back as the same number.
 -- @param number a float
 -- @return text
@@ -38,6 +41,8 @@ local function integer(value, what)
   local whole = math.type(value) == "float" and math.tointeger(value)
   if whole then
     return whole
+  elseif math.type(value) == "float" and value == math.floor(value) then
+    return nil, ("%s is out of range for %s"):format(values.decimal(value), what)
   elseif math.type(value) == "float" then
     return nil, ("%s is not a whole number, as %s must be"):format(values.decimal(value), what)
   end
@@ -51,14 +56,27 @@ local function float(value, what)
   return plain(value, what)
 end
 
+--- The date of a time in seconds. Years before 1 have their own names, and there is no year 0.
+local function day_text(parts)
+  local year = parts.year > 0 and parts.year or 1 - parts.year
+  return ("%04d-%02d-%02d"):format(year, parts.month, parts.day), parts.year > 0 and "" or " BC"
+end
+
 local function epoch_text(value, kind)
+  if value == math.huge or value == -math.huge then
+    return value > 0 and "infinity" or "-infinity"
+  elseif not (value > -FARTHEST and value < FARTHEST) then
+    return nil, ("%s is no time in seconds since 1970"):format(values.decimal(value))
+  end
   local seconds = math.floor(value)
-  local text = os.date("!%Y-%m-%d %H:%M:%S", seconds)
+  local parts = os.date("!*t", seconds)
+  local day, era = day_text(parts)
   local millis = math.floor((value - seconds) * 1000 + 0.5)
   if kind == "date" then
-    return text:sub(1, 10)
+    return day .. era
   end
-  return ("%s.%03d%s"):format(text, math.min(millis, 999), kind == "timestamptz" and "+00" or "")
+  return ("%s %02d:%02d:%02d.%03d%s%s"):format(day, parts.hour, parts.min, parts.sec, math.min(millis, 999),
+    kind == "timestamptz" and "+00" or "", era)
 end
 
 local function time_of(kind)
@@ -172,6 +190,8 @@ local function array(convert)
     for key in pairs(value) do
       if math.type(key) ~= "integer" then
         return nil, ("a table with the key %q cannot be a list"):format(tostring(key))
+      elseif key < 1 or key > #value then
+        return nil, ("a table with the key %d and not all before it cannot be a list; db.null stands for NULL"):format(key)
       end
     end
     return "{" .. table.concat(parts, ",") .. "}"
