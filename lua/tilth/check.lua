@@ -80,9 +80,7 @@ local function normal(id, finding)
 end
 
 local function run_own(id, own, observed, plan)
-  local ok, found = xpcall(own, function(raised)
-    return tostring(raised)
-  end, observed, plan)
+  local ok, found = require("tilth.limits").settle(tostring, own, observed, plan)
   if not ok then
     return broken(id, found)
   elseif found == nil then

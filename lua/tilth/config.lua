@@ -2,6 +2,7 @@
 local config = {}
 
 local duration = require("tilth.duration")
+local limits = require("tilth.limits")
 local suggest = require("tilth.suggest")
 
 -- A type is a word, or a table of keys for a nested table.
@@ -244,9 +245,9 @@ function config.load(text, file)
     local message, line = at_line(syntax, file)
     return nil, message, "config", { file = file, line = line, advice = "Correct the Lua in this file." }
   end
-  local ok, value = pcall(chunk)
+  local ok, value = limits.settle(tostring, chunk)
   if not ok then
-    local message, line = at_line(tostring(value), file)
+    local message, line = at_line(value, file)
     return nil, message, "config", { file = file, line = line, advice = "Correct the Lua in this file." }
   end
   if type(value) ~= "table" then

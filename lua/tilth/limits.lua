@@ -46,6 +46,9 @@ function limits.read(config)
   return found
 end
 
+--- What a configuration may take, in instructions: a loop without an end is over in a second or two.
+local SETTLED <const> = 100000000
+
 local MESSAGES <const> = {
   memory = "not enough memory: the limit of %s (limits.memory in tilth.config.lua) is used up",
   time = "it took longer than the limit of %s (limits.time in tilth.config.lua)",
@@ -81,6 +84,25 @@ function limits.call(limit, handler, fn, ...)
     return false, results[2]
   end
   return false, errors.new(MESSAGES[which]:format(tostring(limit.text[which])), "limit", { advice = ADVICE[which], limit = which })
+end
+
+--- Runs a function of a configuration. It has nothing to wait for, so that one which does not end is an error.
+-- @tparam function handler of errors, as of xpcall; it sees no error about the limit
+-- @tparam function fn
+-- @param ... its arguments
+-- @treturn[1] boolean true, then what fn returned
+-- @treturn[2] boolean false
+-- @return[2] what the handler made of the error, or a text
+function limits.settle(handler, fn, ...)
+  if core.active() then
+    return xpcall(fn, handler, ...)
+  end
+  local results = table.pack(core.call({ instructions = SETTLED }, handler, fn, ...))
+  if results[1] then
+    return table.unpack(results, 1, results.n)
+  end
+  return false, results[3] and ("it ran more than %d million instructions: is there a loop without an end?"):format(SETTLED // 1000000)
+    or results[2]
 end
 
 return limits

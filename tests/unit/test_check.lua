@@ -66,6 +66,7 @@ function TestCheck:test_a_broken_own_check_blocks()
     { function() error("oops") end, "oops" }, { function() return "no" end, "returned a string" },
     { function() return { { severity = "bad", message = "x" } } end, "finding 1" },
     { function() return { { severity = "note" } } end, "finding 1" },
+    { function() while true do end end, "is there a loop without an end?" },
   }
   for _, case in ipairs(cases) do
     local findings = check.run(bare({ checks = { case[1] } }), NOTHING)

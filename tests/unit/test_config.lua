@@ -70,6 +70,16 @@ function TestConfig:test_load_fails_with_the_file_and_the_reason()
   end
 end
 
+function TestConfig:test_load_ends_a_loop_that_has_no_end()
+  for _, text in ipairs({ "while true do end", "local function f() return f() end\nreturn f()" }) do
+    local value, message, code, detail = config.load(text, "/p/tilth.config.lua")
+    lu.assertEquals({ value, code, detail.file }, { nil, "config", "/p/tilth.config.lua" })
+    lu.assertStrContains(message, "/p/tilth.config.lua: it ran more than 100 million instructions: is there a loop without an end?")
+  end
+  lu.assertEquals(config.load("local sum = 0 for i = 1, 1e6 do sum = sum + i end return { limits = { instructions = sum } }", "c").limits,
+    { instructions = 500000500000 })
+end
+
 function TestConfig:test_load_refuses_compiled_code()
   local value, _, code = config.load(string.dump(function() return {} end), "c")
   lu.assertNil(value)
