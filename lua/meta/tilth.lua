@@ -6,6 +6,8 @@
 ---@field read_only? boolean the server refuses every change
 ---@field database_url? string in the place of the project's
 ---@field project? string the project's folder
+---@field schema? string Prisma's schema: a file or a folder
+---@field config? string a tilth.config.lua or Prisma's config file elsewhere
 ---@field env? "development"|"preview"|"staging"|"production"
 ---@field wait? string how long to wait for a server that is not there yet, such as "30s"
 ---@field command? string how pg_stat_activity calls the session

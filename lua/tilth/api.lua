@@ -1,12 +1,36 @@
 --- tilth for scripts and for Lua programs: `local db <close> = require("tilth").connect()`.
 local tilth = {}
 
+--- What `connect` takes, and of these what stands for an option of the command line.
+local OPTIONS <const> = {
+  "command", "config", "context", "database_url", "env", "folder", "project", "read_only", "schema", "wait",
+}
+local OF_COMMAND_LINE <const> = { "database_url", "project", "env", "wait", "schema", "config" }
+
 local function copy(from)
   local made = {}
   for key, value in pairs(from or {}) do
     made[key] = value
   end
   return made
+end
+
+--- A slip in `read_only` must not open a session that writes.
+local function check_options(options)
+  local known = {}
+  for _, name in ipairs(OPTIONS) do
+    known[name] = true
+  end
+  for name in pairs(options) do
+    if not known[name] then
+      local hint = require("tilth.suggest").hint(tostring(name), OPTIONS)
+      error(("connect: there is no option %q.%s"):format(tostring(name), hint), 3)
+    end
+  end
+  local wait = options.wait
+  if wait ~= nil and not require("tilth.duration").parse(type(wait) == "number" and wait or tostring(wait)) then
+    error(("connect: wait must be a duration such as \"30s\", not %q"):format(tostring(wait)), 3)
+  end
 end
 
 --- The version, such as "0.1.0".
@@ -30,10 +54,11 @@ end
 -- @raise an error object: message, code, advice
 function tilth.connect(options)
   options = options or {}
+  check_options(options)
   local errors = require("tilth.seed.errors")
   local ctx = options.context or tilth.context()
   local args = copy(ctx.args)
-  for _, name in ipairs({ "database_url", "project", "env", "wait", "schema", "config" }) do
+  for _, name in ipairs(OF_COMMAND_LINE) do
     args[name] = options[name] == nil and args[name] or options[name]
   end
   -- What the script prints may be read by another program: nothing else comes between.
@@ -54,6 +79,7 @@ function tilth.with(ctx)
   end
   function bound.connect(options)
     options = copy(options)
+    check_options(options)
     options.context = options.context or ctx
     return tilth.connect(options)
   end

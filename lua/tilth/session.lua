@@ -1,7 +1,7 @@
 --- A session with the project's database as scripts and the prompt get it: what fails is raised as an error object.
 --
 -- Outside a transaction each statement and each verb is a transaction of its own; `db:transaction(function() ... end)` makes
--- one of many. An error object has `message`, `code` (SQLSTATE or word) and the server's fields; tostring gives the message.
+-- one of many. An error object has `message`, `code` (SQLSTATE or word), `advice` and the server's fields; see docs/scripts.md.
 local session = {}
 
 local database = require("tilth.db")

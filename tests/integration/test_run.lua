@@ -33,6 +33,18 @@ function TestRun:with_database(text, options)
   return run(text, options)
 end
 
+function TestRun:test_connect_refuses_what_it_does_not_know()
+  for text, said in pairs({
+    ["require('tilth').connect({ readonly = true })"] = 'connect: there is no option "readonly". Did you mean "read_only"?',
+    ["\nrequire('tilth').connect({ wait = 'soon' })"] = 'connect: wait must be a duration such as "30s", not "soon"',
+    ["require('tilth').connect({ wait = true })"] = 'connect: wait must be a duration such as "30s", not "true"',
+  }) do
+    local result = run(text)
+    lu.assertEquals(result.status, 1, result.text)
+    lu.assertStrContains(result.stderr, ("script.lua:%d: %s"):format(text:sub(1, 1) == "\n" and 2 or 1, said))
+  end
+end
+
 function TestRun:test_arguments_reach_the_script_as_in_lua()
   local result = run([[print(select("#", ...), ...) print(arg[0], arg[1], arg[2], #arg)]], { args = { "a b", "--json" } })
   lu.assertEquals(result.stdout, "2\ta b\t--json\ntools/script.lua\ta b\t--json\t2\n")

@@ -1,9 +1,14 @@
---- The errors that seed code sees: tables with `message`, `code` and the server's fields, printed by tostring.
+--- The errors that seed code sees: tables with `message`, `code`, `advice` and the server's fields. tostring gives what the
+-- program would print of them.
 local errors = {}
 
 local Error = { __name = "seed error" }
 Error.__tostring = function(self)
-  return self.message
+  local text, code = tostring(self.message), self.code
+  if type(code) == "string" and code:find("^P%d%d%d%d$") and text:sub(1, #code) ~= code then
+    text = code .. ": " .. text
+  end
+  return self.advice and ("%s\n\n%s"):format(text, self.advice) or text
 end
 Error.__index = Error
 
