@@ -52,7 +52,7 @@ function TestFs:test_read_waits_for_a_pipe()
   lu.assertEquals(fs.read(fifo), "") -- nobody writes
   local writer <close> = assert(process.spawn({ "sh", "-c", 'exec 3>"$0"; sleep 0.1; echo late >&3', fifo }))
   local text = ""
-  for _ = 1, 500 do
+  for _ = 1, 5000 do
     text = fs.read(fifo)
     if text ~= "" or writer:wait(0.01) then break end
   end
@@ -171,7 +171,7 @@ function TestFs:test_stat_describes_a_link_or_its_target()
   lu.assertEquals(fs.stat(link).type, "link")
   local target = fs.stat(link, "follow")
   lu.assertEquals({ target.type, target.size }, { "file", 5 })
-  lu.assertAlmostEquals(target.mtime, os.time(), 5)
+  lu.assertAlmostEquals(target.mtime, os.time(), 60)
   lu.assertErrorMsgContains("bad argument #2", fs.stat, link, "folow")
 end
 
@@ -355,8 +355,8 @@ end
 function TestFs:test_lock_is_not_inherited_by_children()
   local path = self.folder:join("lock")
   local lock = assert(fs.lock(path))
-  local child <close> = assert(process.spawn({ "sleep", "20" }))
-  local forked <close> = assert(process.spawn({ "sleep", "20" }, { die_with_parent = true }))
+  local child <close> = assert(process.spawn({ "sleep", "60" }))
+  local forked <close> = assert(process.spawn({ "sleep", "60" }, { die_with_parent = true }))
   lock:close()
   local again <close> = assert(fs.lock(path))
   lu.assertStrContains(tostring(again), "held")
@@ -367,12 +367,12 @@ function TestFs:test_lock_dies_with_its_process()
   local path = self.folder:join("lock")
   local script = self.folder:write("script.lua",
     ([[local lock = assert(require("tilth.fs").lock(%q)) print("held") io.stdout:flush()
-    require("tilth.clock").sleep(30)]]):format(path))
+    require("tilth.clock").sleep(120)]]):format(path))
   local program = os.getenv("TILTH_PROGRAM") or assert(fs.realpath("/proc/self/exe"))
   local said = ""
   local holder <close> = assert(process.spawn({ program, "run", script },
     { stdout = function(chunk) said = said .. chunk end }))
-  for _ = 1, 2000 do
+  for _ = 1, 6000 do
     if said:find("held") or holder:wait(0.01) then break end
   end
   lu.assertEquals(select(3, fs.lock(path)), EAGAIN)

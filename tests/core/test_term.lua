@@ -26,7 +26,7 @@ function TestTerm:test_a_pseudo_terminal_has_a_width()
       CODE = [[local t = require("tilth.terminal") print(t.is_terminal(1), t.width(1))]],
       FILE = file, PROGRAM = program,
     },
-    stdout = "capture", stderr = "capture", timeout = 20,
+    stdout = "capture", stderr = "capture", timeout = 120,
   })
   os.remove(file)
   lu.skipIf(not done, message)

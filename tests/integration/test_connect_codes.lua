@@ -20,7 +20,7 @@ local function make_project()
 end
 
 local function run(folder, url, args)
-  return program.run({ args = args, cwd = folder.path, env = { DATABASE_URL = url, SESSION_TOKEN = OTHER_SECRET }, timeout = 60 })
+  return program.run({ args = args, cwd = folder.path, env = { DATABASE_URL = url, SESSION_TOKEN = OTHER_SECRET } })
 end
 
 local function assert_no_secret(result)

@@ -9,7 +9,7 @@ local project = require("support.project")
 local TestMigrateDeploy = {}
 
 local function run(self, ...)
-  return program.run({ args = { "migrate", ... }, cwd = self.project.path, env = { DATABASE_URL = self.database.url }, timeout = 60 })
+  return program.run({ args = { "migrate", ... }, cwd = self.project.path, env = { DATABASE_URL = self.database.url } })
 end
 
 local function make(self, migrations, parts)

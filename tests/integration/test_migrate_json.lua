@@ -9,7 +9,7 @@ local project = require("support.project")
 local TestMigrateJson = {}
 
 local function options(self, ...)
-  return { args = { "migrate", ... }, cwd = self.project.path, env = { DATABASE_URL = self.database.url }, timeout = 60 }
+  return { args = { "migrate", ... }, cwd = self.project.path, env = { DATABASE_URL = self.database.url } }
 end
 
 local function json(self, status, ...)
@@ -76,15 +76,17 @@ function TestMigrateJson:test_status_says_running_while_prisma_applies_a_migrati
 end
 
 function TestMigrateJson:test_status_says_running_while_tilth_runs_statements()
-  self.project:migration("2_b", "CREATE TABLE b (id int);\nCREATE INDEX CONCURRENTLY b_id ON b (id);\nSELECT pg_sleep(3);")
+  local gate = self.database:gate()
+  self.project:migration("2_b", "CREATE TABLE b (id int);\nCREATE INDEX CONCURRENTLY b_id ON b (id);\n" .. gate.sql)
   local child <close> = program.start(options(self, "deploy"))
-  child:wait_for("2_b` runs statement by statement", 20)
-  local deadline, found = clock.monotonic() + 3
+  child:wait_for("2_b` runs statement by statement")
+  local deadline, found = clock.monotonic() + 60
   repeat
     found = program.json(options(self, "status"))
   until found.state == "running" or clock.monotonic() > deadline
   lu.assertEquals({ found.state, found.classes.running }, { "running", { "2_b" } })
-  lu.assertEquals(child:wait(60).status, 0)
+  gate.open()
+  lu.assertEquals(child:wait().status, 0)
 end
 
 function TestMigrateJson:test_resolve_and_baseline()

@@ -1,7 +1,6 @@
 --- What a deployment says while it takes long: on a terminal each second, in a log each ten seconds.
 local lu = require("luaunit")
 
-local clock = require("tilth.clock")
 local database = require("support.database")
 local fs = require("tilth.fs")
 local program = require("support.program")
@@ -9,12 +8,12 @@ local project = require("support.project")
 
 local SCRIPT <const> = "/usr/bin/script"
 
--- One row a page, and an index that takes its time with each.
+-- One row a page, and an index that stands still in the middle of them until the test lets it go on.
 local SLOW <const> = [[
 CREATE TABLE big (id int, pad text);
 ALTER TABLE big ALTER pad SET STORAGE PLAIN;
 INSERT INTO big SELECT i, repeat('x', 5000) FROM generate_series(1, 60) i;
-CREATE FUNCTION slow(i int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN PERFORM pg_sleep(0.05); RETURN i; END $$;]]
+CREATE FUNCTION slow(i int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $f$ BEGIN IF i = 40 THEN %s END IF; RETURN i; END $f$;]]
 
 local TestMigrateProgress = {}
 
@@ -41,12 +40,14 @@ end
 
 function TestMigrateProgress:test_index_shows_phase_and_part_while_it_builds()
   for name, words in pairs({ plain = "CREATE INDEX", concurrent = "CREATE INDEX CONCURRENTLY" }) do
-    self.project = project.new({ migrations = { { "1_a", SLOW }, { "2_b", "SELECT 1;\n" .. words .. " big_slow ON big (slow(id));" } } })
+    local gate = self.database:gate()
+    self.project = project.new({ migrations = { { "1_a", SLOW:format(gate.body) },
+      { "2_b", "SELECT 1;\n" .. words .. " big_slow ON big (slow(id));" } } })
     local child <close> = start(self)
-    local result = child:wait(60)
-    lu.assertEquals(result.status, 0, result.stdout)
-    lu.assertStrMatches(result.stdout, ".*2_b/migration%.sql:2 %(%d s; [1-9]%d* %% of blocks, building index: scanning table.*", nil, nil,
-      name)
+    child:wait_for("2_b/migration%.sql:2 %(%d+ s; [1-9]%d* %% of blocks, building index: scanning table")
+    gate.open()
+    local result = child:wait()
+    lu.assertEquals(result.status, 0, name .. "\n" .. result.stdout)
     lu.assertStrMatches(result.stdout, ".*Applied migration `2_b`[^\n]*%d%.%d s.*")
     lu.assertNotStrContains(result.stdout, "1_a/migration.sql")
     self.database:script("DROP TABLE big, _prisma_migrations; DROP FUNCTION slow")
@@ -59,35 +60,32 @@ function TestMigrateProgress:test_sessions_in_the_way_are_named_while_a_statemen
   self.project:migration("2_b", "CREATE TABLE b (id int);\nUPDATE a SET id = 1;\nALTER TABLE a ADD x int;")
   local reader <close> = self.database:connect({ application_name = "slow report" })
   assert(reader:script("BEGIN; SELECT * FROM a"))
-  local child <close> = start(self, "--lock-timeout", "20s")
-  child:wait_for("2_b/migration%.sql:3 %(%d s; waits for pid " .. reader:info().pid .. ', "slow report"', 20)
+  local child <close> = start(self, "--lock-timeout", "120s")
+  child:wait_for("2_b/migration%.sql:3 %(%d+ s; waits for pid " .. reader:info().pid .. ', "slow report"')
   assert(reader:script("COMMIT"))
-  lu.assertEquals(child:wait(60).status, 0)
+  lu.assertEquals(child:wait().status, 0)
 end
 
 function TestMigrateProgress:test_second_session_ends_with_the_migration()
-  self.project = project.new({ migrations = {
-    { "1_a", "SELECT pg_sleep(2.2);" },
-    -- A backend leaves a moment after its client.
-    { "2_b", "SELECT pg_sleep(0.4);\nCREATE TABLE seen AS SELECT application_name AS a FROM pg_stat_activity "
-      .. "WHERE datname = current_database();" },
-  } })
+  local first, second = self.database:gate(1), self.database:gate(2)
+  self.project = project.new({ migrations = { { "1_a", first.sql }, { "2_b", second.sql } } })
   local child <close> = start(self)
-  local deadline, seen = clock.monotonic() + 10
-  repeat
-    clock.sleep(0.05)
-    seen = self.database:value("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'tilth progress'") == 1
-  until seen or clock.monotonic() > deadline
-  lu.assertTrue(seen)
-  lu.assertEquals(child:wait(60).status, 0)
-  lu.assertEquals(self.database:value("SELECT string_agg(a, ',') FROM seen WHERE a LIKE '%progress%'"), nil)
+  local sessions = "SELECT count(*) > 0 FROM pg_stat_activity WHERE application_name = 'tilth progress'"
+  self.database:wait_until(sessions)
+  local pid = self.database:value("SELECT pid FROM pg_stat_activity WHERE application_name = 'tilth progress'")
+  first.open()
+  child:wait_for("Applied migration `1_a`")
+  -- The second migration takes long as well, and gets a session of its own.
+  self.database:wait_until("SELECT count(*) = 0 FROM pg_stat_activity WHERE pid = $1", { pid })
+  second.open()
+  lu.assertEquals(child:wait().status, 0)
 end
 
 function TestMigrateProgress:test_log_gets_a_line_after_ten_seconds_and_the_time_at_the_end()
-  self.project = project.new({ migrations = { { "1_a", "CREATE TABLE a (id int);\nDO $$\nBEGIN\n  PERFORM pg_sleep(11.5);\nEND $$;" } } })
+  self.project = project.new({ migrations = { { "1_a", "CREATE TABLE a (id int);\nDO $$\nBEGIN\n  PERFORM pg_sleep(13);\nEND $$;" } } })
   local result = deploy(self)
   lu.assertEquals(result.status, 0, result.text)
-  lu.assertStrMatches(result.stdout, ".*\n%.%.%. 1_a/migration%.sql:2 %(1%d s%): DO %$%$\nApplied migration `1_a` %(11%.%d s%)\n.*")
+  lu.assertStrMatches(result.stdout, ".*\n%.%.%. 1_a/migration%.sql:2 %(1%d s%): DO %$%$\nApplied migration `1_a` %(1%d%.%d s%)\n.*")
 end
 
 return TestMigrateProgress

@@ -10,7 +10,7 @@ local project = require("support.project")
 local TestMigrateStatements = {}
 
 local function deploy(self)
-  return program.run({ args = { "migrate", "deploy" }, cwd = self.project.path, env = { DATABASE_URL = self.database.url }, timeout = 60 })
+  return program.run({ args = { "migrate", "deploy" }, cwd = self.project.path, env = { DATABASE_URL = self.database.url } })
 end
 
 local function make(self, sql)
@@ -106,6 +106,46 @@ function TestMigrateStatements:test_own_transactions_that_only_read()
     .. "BEGIN; SET TRANSACTION READ\nONLY; SELECT 2; COMMIT; CREATE TABLE v (a int);")
   lu.assertTrue(self.database:has("u"))
   lu.assertTrue(self.database:has("v"))
+end
+
+function TestMigrateStatements:test_part_of_a_chain_that_was_committed_is_recorded()
+  make(self, "BEGIN ISOLATION LEVEL SERIALIZABLE;\nCREATE TABLE u (a int);\nCOMMIT AND CHAIN;\nCREATE TABLE v AS SELECT nosuch;\nCOMMIT;")
+  local result = deploy(self)
+  lu.assertEquals(result.status, 1)
+  lu.assertStrContains(result.text, "Statements 1 to 3 of 5 are done and recorded")
+  lu.assertStrContains(result.text, "migration.sql:4:26 (statement 4 of 5)")
+  lu.assertTrue(self.database:has("u"))
+  lu.assertEquals(row(self).applied_steps_count, 3)
+  self.project:migration("2_b", "BEGIN ISOLATION LEVEL SERIALIZABLE;\nCREATE TABLE u (a int);\nCOMMIT AND CHAIN;\n"
+    .. "CREATE TABLE v AS SELECT current_setting('transaction_isolation') AS level;\nCOMMIT;")
+  result = deploy(self)
+  lu.assertEquals(result.status, 0, result.text)
+  lu.assertEquals(self.database:value("SELECT level FROM v"), "serializable")
+end
+
+function TestMigrateStatements:test_rollback_takes_back_what_stands_before_it()
+  succeeds(self, "INSERT INTO t VALUES (2); ROLLBACK; INSERT INTO t VALUES (3); BEGIN; INSERT INTO t VALUES (4); ROLLBACK; INSERT INTO t VALUES (5);")
+  lu.assertEquals(self.database:column("SELECT a FROM t ORDER BY a"), { 1, 1, 5 })
+end
+
+function TestMigrateStatements:test_failure_in_an_own_transaction_takes_back_what_stands_before_it()
+  make(self, "INSERT INTO t VALUES (2);\nBEGIN;\nINSERT INTO nosuch VALUES (3);\nCOMMIT;\nSELECT 1;")
+  local result = deploy(self)
+  lu.assertEquals(result.status, 1)
+  lu.assertStrContains(result.text, "migration.sql:3:13 (statement 3 of 5)")
+  lu.assertEquals(self.database:value("SELECT count(*) FROM t"), 2)
+  lu.assertNil(row(self))
+end
+
+function TestMigrateStatements:test_enum_value_that_an_own_transaction_uses_is_committed_before_it()
+  self.database:script("CREATE TYPE e AS ENUM ('x')")
+  succeeds(self, "ALTER TYPE e ADD VALUE 'y';\nBEGIN;\nCREATE TABLE u (v e DEFAULT 'y');\nCOMMIT;\nSELECT 1;")
+  lu.assertTrue(self.database:has("u"))
+end
+
+function TestMigrateStatements:test_read_only_part_beside_others_is_recorded()
+  succeeds(self, "VACUUM t;\nSET TRANSACTION READ ONLY;\nSELECT 1;\nVACUUM t;\nINSERT INTO t VALUES (2);")
+  lu.assertEquals(self.database:value("SELECT count(*) FROM t"), 3)
 end
 
 function TestMigrateStatements:test_one_statement_that_is_done_is_told_as_one()

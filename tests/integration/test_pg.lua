@@ -40,7 +40,7 @@ function TestPg:test_what_fails_meanwhile_is_raised_and_leaves_no_connection()
     error("broken piece")
   end)
   collectgarbage()
-  local deadline = clock.monotonic() + 10
+  local deadline = clock.monotonic() + 60
   local left
   repeat
     left = self.conn:query("select count(*) as left from pg_stat_activity where application_name = $1", { name })[1].left
@@ -134,8 +134,9 @@ end
 function TestPg:test_request_to_cancel_that_comes_before_the_query_is_repeated()
   local pid = self.conn:info().pid
   -- A process of the server that is stopped takes the signal of the request first, while it waits for a query.
-  assert(os.execute(("kill -STOP %d && { sleep 0.3; kill -CONT %d; } &"):format(pid, pid)))
+  assert(os.execute("kill -STOP " .. pid))
   while not fs.read(("/proc/%d/stat"):format(pid)):find(") T", 1, true) do clock.sleep(0.005) end
+  assert(os.execute(("{ sleep 0.3; kill -CONT %d; } &"):format(pid)))
   local result, _, code = self.conn:query("select pg_sleep(30)", nil, 0.1)
   lu.assertNil(result)
   lu.assertEquals(code, "57014")
@@ -157,7 +158,7 @@ function TestPg:test_interruption_cancels_the_query_and_is_raised_through_pcall(
   lu.assertFalse(ok)
   lu.assertEquals(tostring(raised), "interrupted")
   lu.assertFalse(reached)
-  lu.assertTrue(clock.monotonic() - started < 10)
+  lu.assertTrue(clock.monotonic() - started < 25)
   lu.assertEquals(self.conn:status(), "failed")
   lu.assertEquals(interrupt.signal(), 2)
   lu.assertEquals(self.conn:script("rollback")[1].command, "ROLLBACK")
@@ -326,12 +327,13 @@ function TestPg:test_a_notice_callback_cannot_close_its_connection()
 end
 
 function TestPg:test_on_wait_is_called_while_a_query_runs()
-  local calls, waited = 0, 0
+  local calls, waited, gate = 0, 0, self.database:gate()
   self.conn:on_wait(function(seconds)
     calls, waited = calls + 1, seconds
+    if calls == 3 then gate.open() end
     error("a failing callback is no one's business")
   end, 0.05)
-  lu.assertEquals(self.conn:query("select pg_sleep(0.4), 1 as one")[1].one, 1)
+  lu.assertEquals(self.conn:script(gate.sql .. "select 1 as one")[2][1].one, 1)
   lu.assertTrue(calls >= 3, calls)
   lu.assertTrue(waited >= 0.15, waited)
   local before = calls
@@ -343,12 +345,14 @@ end
 
 function TestPg:test_on_wait_may_ask_another_connection()
   local other <close> = assert(pg.connect(self.database.params))
-  local seen
-  self.conn:on_wait(function()
-    seen = other:query("select state from pg_stat_activity where pid = $1", { self.conn:info().pid })[1].state
+  local gate, seen = self.database:gate(), false
+  self.conn:on_wait(function(seconds)
+    local state = other:query("select state from pg_stat_activity where pid = $1", { self.conn:info().pid })[1].state
+    if not seen and (state == "active" or seconds > 60) then gate.open() end
+    seen = seen or state == "active"
   end, 0.05)
-  self.conn:query("select pg_sleep(0.3)")
-  lu.assertEquals(seen, "active")
+  assert(self.conn:query(gate.sql))
+  lu.assertTrue(seen)
 end
 
 function TestPg:test_cancel_ends_the_running_query()
@@ -366,7 +370,7 @@ function TestPg:test_an_interruption_in_on_wait_cancels_the_query()
   local started = clock.monotonic()
   local ok = interrupt.catch(function() self.conn:query("select pg_sleep(30)") end)
   lu.assertFalse(ok)
-  lu.assertTrue(clock.monotonic() - started < 5)
+  lu.assertTrue(clock.monotonic() - started < 25)
   lu.assertEquals(self.conn:status(), "idle")
 end
 

@@ -13,7 +13,7 @@ local KEY <const> = { "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1
 --- Runs openssl; raises what it says when it fails, skips the test where there is none.
 local function openssl(...)
   local argv = { "openssl", ... }
-  local result, message, code = proc.run(argv, { stdout = "capture", stderr = "capture", timeout = 30 })
+  local result, message, code = proc.run(argv, { stdout = "capture", stderr = "capture", timeout = 120 })
   if not result then
     lu.skipIf(code == 2, "the program openssl is not there")
     error(message, 3)

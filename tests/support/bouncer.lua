@@ -9,7 +9,7 @@ local proc = require("tilth.core.proc")
 local cluster = require("support.cluster")
 
 local PROGRAM <const> = "/usr/sbin/pgbouncer"
-local PATIENCE <const> = 10
+local PATIENCE <const> = 60
 
 local CONFIG <const> = [[
 [databases]

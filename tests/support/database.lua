@@ -7,7 +7,8 @@ local pg = require("tilth.core.pg")
 local cluster = require("support.cluster")
 
 -- A backend leaves a moment after its client; the server itself waits up to 5 s for one that is leaving.
-local PATIENCE <const> = 2
+local PATIENCE <const> = 10
+local LOOK_PATIENCE <const> = 60
 local IN_USE <const> = "55006"
 
 local Database = {}
@@ -102,15 +103,46 @@ function Database:has(name)
   return self:value("select to_regclass($1) is not null", { name })
 end
 
---- Waits until another session of this database runs a query that holds a text; raises when none does for half a minute.
+--- Waits until another session of this database runs a query that holds a text; raises when none does for a minute.
 -- @tparam string text
 function Database:wait_for_query(text)
-  local deadline = clock.monotonic() + 30
+  local deadline = clock.monotonic() + LOOK_PATIENCE
   while self:value([[select count(*) from pg_stat_activity where datname = current_database() and state = 'active'
     and pid <> pg_backend_pid() and strpos(query, $1) > 0]], { text }) == 0 do
     if clock.monotonic() > deadline then error("no session runs a query with " .. text, 2) end
     clock.sleep(0.005)
   end
+end
+
+--- Waits until a query gives true; raises when it does not for a minute.
+-- @tparam string sql
+-- @tparam[opt] table params
+function Database:wait_until(sql, params)
+  local deadline = clock.monotonic() + LOOK_PATIENCE
+  while self:value(sql, params) ~= true do
+    if clock.monotonic() > deadline then error("it never came to be true: " .. sql, 2) end
+    clock.sleep(0.005)
+  end
+end
+
+--- Waits until no session of tilth is left: a backend leaves a moment after its client.
+function Database:wait_until_left()
+  self:wait_until([[select count(*) = 0 from pg_stat_activity where datname = current_database()
+    and application_name like 'tilth%']])
+end
+
+--- Makes a gate for the SQL under test: a statement that lasts until the test opens it, however slow the machine is.
+-- It asks again and again and waits for no lock, so that no lock_timeout ends it.
+-- @tparam[opt] integer number for a second gate
+-- @treturn table `sql` (one statement, with its semicolon), `body` (the same within PL/pgSQL), `open` (a function)
+function Database:gate(number)
+  number = number or 1
+  local body = ("WHILE NOT pg_try_advisory_lock_shared(4711, %d) LOOP PERFORM pg_sleep(0.02); END LOOP;"):format(number)
+  self:query("select pg_advisory_lock(4711, $1)", { number })
+  return {
+    sql = "DO $$ BEGIN " .. body .. " END $$;", body = body,
+    open = function() self:query("select pg_advisory_unlock(4711, $1)", { number }) end,
+  }
 end
 
 --- Closes the helper's connection and those of `connect`, so that the database can serve as a template.

@@ -15,7 +15,7 @@ local Place = {}
 Place.__index = Place
 
 local function run(...)
-  local result, message = proc.run({ ... }, { stdout = "capture", stderr = "capture", timeout = 60 })
+  local result, message = proc.run({ ... }, { stdout = "capture", stderr = "capture", timeout = 180 })
   if not result then error(message, 3) end
   return result
 end

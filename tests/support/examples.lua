@@ -6,7 +6,7 @@ local fs = require("tilth.core.fs")
 local proc = require("tilth.core.proc")
 local program = require("support.program")
 
-local TIMEOUT <const> = 120
+local TIMEOUT <const> = 300
 local MARK <const> = "\1end of step %d\1"
 
 --- How the documentation calls what differs from run to run: { pattern, what is put in its place }.

@@ -10,7 +10,7 @@ local cluster = require("support.cluster")
 local temp = require("support.temp")
 
 local PORT <const> = 5432
-local PATIENCE <const> = 10
+local PATIENCE <const> = 60
 
 --- What no output may ever show.
 guarded.PASSWORD = "Pa55-of-the-app"
@@ -41,6 +41,12 @@ function Guarded:admin(...)
   end
 end
 
+--- Whether a session that begins now finds the server with this certificate.
+local function serves(self, certificate)
+  local conn <close> = assert(pg.connect({ host = self.server.socket_dir, user = "postgres", dbname = "postgres" }))
+  return assert(conn:query("select current_setting('ssl_cert_file') = $1 as it", { certificate }))[1].it
+end
+
 --- Turns TLS on.
 -- @tparam table issued of support.authority
 function Guarded:use_certificate(issued)
@@ -51,7 +57,8 @@ function Guarded:use_certificate(issued)
     ("alter system set ssl_key_file = '%s'"):format(issued.key), "alter system set ssl = on", "select pg_reload_conf()")
   local deadline = clock.monotonic() + PATIENCE
   repeat
-    local seen = net.tls(self.address, PORT, { timeout = 5 })
+    -- With another certificate before this one, TLS alone says nothing: only a new session's setting does.
+    local seen = serves(self, issued.certificate) and net.tls(self.address, PORT, { timeout = 30 })
     if seen and seen.answer == "S" then return end
     clock.sleep(0.02)
   until clock.monotonic() > deadline

@@ -7,7 +7,7 @@ local fs = require("tilth.core.fs")
 local proc = require("tilth.core.proc")
 
 -- A backend goes away a moment after its client has closed the connection; a child after its last signal.
-local PATIENCE <const> = 1
+local PATIENCE <const> = 5
 
 --- The open descriptors, each with what it is open on. The one that the listing itself used is closed by now.
 local function descriptors()

@@ -31,7 +31,7 @@ function proxy.start(faults)
     if name ~= "socket_dir" then args[#args + 1] = ("%s=%s"):format(name, value) end
   end
   local child = program.start({ program = program_path(), args = args, die_with_parent = true })
-  child:wait_for("port %d+\n", 10)
+  child:wait_for("port %d+\n")
   return setmetatable({ child = child, port = child.stdout:match("port (%d+)") }, Proxy)
 end
 

@@ -5,7 +5,7 @@ local proc = require("tilth.core.proc")
 local program = require("support.program")
 local reference = require("support.reference")
 
-local TIMEOUT <const> = 60
+local TIMEOUT <const> = 180
 
 -- What bash does when the key is pressed: words, cursor, and the function that `complete -F` named.
 local BASH <const> = [[
