@@ -100,6 +100,34 @@ CREATE TABLE "Kept" (id int);
 COMMIT;
 ]] },
   { "20240120000000_leading_semicolons", ";;\n ; CREATE TABLE \"Semi\" (id int);;\n;" },
+  { "20240121000000_read_only", "-- looks only\nSET TRANSACTION READ ONLY;\nSELECT count(*) FROM \"User\";\n" },
+  { "20240122000000_read_only_after_a_change", [[
+CREATE TABLE "Before" (id int);
+SELECT set_config('transaction_read_only', 'on', true);
+SELECT count(*) FROM "Before";
+]] },
+  { "20240123000000_isolation_level", [[
+SET TRANSACTION ISOLATION LEVEL SERIALIZABLE;
+CREATE TABLE "Level" AS SELECT current_setting('transaction_isolation') AS "is" LIMIT 0;
+DO $$ BEGIN EXECUTE format('ALTER TABLE "Level" RENAME TO %I', current_setting('transaction_isolation')); END $$;
+]] },
+  { "20240124000000_rollback_without_begin", "CREATE TABLE \"Undone\" (id int);\nROLLBACK;\nCREATE TABLE \"Done\" (id int);\n" },
+  { "20240125000000_rollback_of_what_stands_before_begin", [[
+CREATE TABLE "Undone" (id int);
+BEGIN;
+CREATE TABLE "UndoneToo" (id int);
+ROLLBACK;
+CREATE TABLE "DoneToo" (id int);
+]] },
+  { "20240126000000_chained_transactions", [[
+BEGIN ISOLATION LEVEL REPEATABLE READ;
+CREATE TABLE "Link" (id int);
+COMMIT AND CHAIN;
+CREATE TABLE "Broken" (id int);
+ROLLBACK AND CHAIN;
+DO $$ BEGIN EXECUTE format('ALTER TABLE "Link" RENAME id TO %I', current_setting('transaction_isolation')); END $$;
+COMMIT;
+]] },
 }
 
 local NOTES_ITS_NAME <const> = [[

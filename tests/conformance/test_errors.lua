@@ -106,6 +106,30 @@ function TestErrors:test_failing_migration_leaves_no_failed_row_so_that_prisma_c
   lu.assertTrue(places.tilth.database:has("whole"))
 end
 
+-- What Prisma takes back whole is never kept in part, though it looks like a file that runs statement by statement.
+local TAKEN_BACK <const> = {
+  isolation_level_that_comes_too_late = "INSERT INTO good VALUES (1);\nSET TRANSACTION ISOLATION LEVEL SERIALIZABLE;\n"
+    .. "INSERT INTO good VALUES (2);",
+  vacuum_in_a_function = "INSERT INTO good VALUES (1);\nDO $$ BEGIN EXECUTE 'VACUUM good'; END $$;",
+  commit_below_a_function = "CREATE PROCEDURE p() LANGUAGE plpgsql AS $$ BEGIN COMMIT; END $$;\n"
+    .. "CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql AS $$ BEGIN CALL p(); RETURN 1; END $$;\n"
+    .. "INSERT INTO good VALUES (1);\nSELECT f();",
+  failure_after_a_begin = "INSERT INTO good VALUES (1);\nBEGIN;\nINSERT INTO nosuch VALUES (2);\nCOMMIT;",
+  own_code_of_an_exception = "INSERT INTO good VALUES (1);\nDO $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '25001'; END $$;",
+}
+
+for name, sql in pairs(TAKEN_BACK) do
+  TestErrors[("test_%s_leaves_nothing_in_both"):format(name)] = function()
+    local places <close> = both.places(project.new({ migrations = { GOOD, { "20240102000000_bad", sql } } }))
+    for run, place in pairs({ [both.prisma] = places.prisma, [both.tilth] = places.tilth }) do
+      local result = run(place, { "migrate", "deploy" })
+      lu.assertEquals({ result.status, result.code }, { 1, "P3018" }, result.text)
+      lu.assertEquals(place.database:value("select count(*) from good"), 0)
+    end
+    lu.assertEquals(#both.history(places.tilth.database), 1)
+  end
+end
+
 function TestErrors:test_rolled_back_without_a_history_fails_in_both()
   local places <close> = both.places(project.new({ migrations = { GOOD } }))
   local args = with(ROLLED_BACK, GOOD[1])

@@ -124,7 +124,8 @@ function TestMigrateStatements:test_part_of_a_chain_that_was_committed_is_record
 end
 
 function TestMigrateStatements:test_rollback_takes_back_what_stands_before_it()
-  succeeds(self, "INSERT INTO t VALUES (2); ROLLBACK; INSERT INTO t VALUES (3); BEGIN; INSERT INTO t VALUES (4); ROLLBACK; INSERT INTO t VALUES (5);")
+  succeeds(self, "INSERT INTO t VALUES (2); ROLLBACK; INSERT INTO t VALUES (3); BEGIN; INSERT INTO t VALUES (4); ROLLBACK;\n"
+    .. "INSERT INTO t VALUES (5);")
   lu.assertEquals(self.database:column("SELECT a FROM t ORDER BY a"), { 1, 1, 5 })
 end
 

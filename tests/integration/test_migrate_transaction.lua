@@ -162,7 +162,8 @@ function TestMigrateTransaction:test_write_after_read_only_is_the_failure_of_its
 end
 
 function TestMigrateTransaction:test_first_file_may_choose_its_isolation_level()
-  local done, message = run(self, "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE;\nCREATE TABLE x AS SELECT current_setting('transaction_isolation');")
+  local done, message = run(self, "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE;\n"
+    .. "CREATE TABLE x AS SELECT current_setting('transaction_isolation');")
   lu.assertNotNil(done, message)
   lu.assertEquals(self.database:value("SELECT current_setting FROM x"), "serializable")
 end

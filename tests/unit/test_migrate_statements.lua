@@ -56,10 +56,15 @@ function TestMigrateStatements:test_own_transactions_that_do_not_fit_run_by_them
   local cases = {
     { "BEGIN; SELECT 1; COMMIT; BEGIN; SELECT 2; COMMIT;", { "own", "own" } },
     { "BEGIN ISOLATION LEVEL SERIALIZABLE; SELECT 1; COMMIT;", { "own" } },
-    { "CREATE TABLE a(); BEGIN; SELECT 1; COMMIT;", { "transaction", "own" } },
+    { "CREATE TABLE a(); BEGIN; SELECT 1; COMMIT;", { "own" } },
+    { "CREATE TABLE a(); BEGIN; SELECT 1; ROLLBACK; SELECT 2;", { "own", "transaction" } },
+    { "CREATE TABLE a(); BEGIN READ ONLY; SELECT 1; COMMIT;", { "transaction", "own" } },
+    { "CREATE TABLE a(); BEGIN; SET TRANSACTION\nREAD ONLY; COMMIT;", { "transaction", "own" } },
+    { "SELECT 1; ROLLBACK; SELECT 2;", { "own", "transaction" } },
+    { "VACUUM; ROLLBACK; SELECT 2;", { "alone", "stray", "transaction" } },
     { "SELECT 1; COMMIT; SELECT 2;", { "transaction", "stray", "transaction" } },
     { "BEGIN; SELECT 1; ROLLBACK;", { "own" } },
-    { "BEGIN; SELECT 1; COMMIT AND CHAIN; SELECT 2; COMMIT;", { "own" } },
+    { "BEGIN; SELECT 1; COMMIT AND CHAIN; SELECT 2; ROLLBACK AND CHAIN; COMMIT;", { "own", "own", "own" } },
     { "SELECT 1; SELECT 2; CREATE INDEX CONCURRENTLY i ON t(a); VACUUM; SELECT 3", { "transaction", "alone", "alone", "transaction" } },
   }
   for _, case in ipairs(cases) do
@@ -70,6 +75,24 @@ function TestMigrateStatements:test_own_transactions_that_do_not_fit_run_by_them
     end
     lu.assertEquals(kinds, case[2], case[1])
   end
+end
+
+function TestMigrateStatements:test_own_transaction_is_parted_from_what_stands_before_it()
+  local units = statements.split("SELECT 1; SELECT 2; BEGIN; SELECT 3; COMMIT; SELECT 4;").units
+  lu.assertEquals({ units[1].first, units[1].begin, units[1].last }, { 1, 3, 5 })
+  lu.assertTrue(statements.part(units, 1))
+  lu.assertEquals({ units[1].kind, units[1].first, units[1].last }, { "transaction", 1, 2 })
+  lu.assertEquals({ units[2].kind, units[2].first, units[2].last }, { "own", 3, 5 })
+  lu.assertFalse(statements.part(units, 2))
+end
+
+function TestMigrateStatements:test_chained_transaction_knows_how_it_began()
+  local units = statements.split("BEGIN ISOLATION LEVEL SERIALIZABLE; SELECT 1; COMMIT AND CHAIN; SELECT 2; COMMIT;").units
+  lu.assertEquals({ units[2].begin, units[2].first, units[2].last, units[2].ends }, { 1, 4, 5, "end" })
+end
+
+function TestMigrateStatements:test_chain_without_an_end_is_an_error()
+  lu.assertEquals(statements.analyse("BEGIN; SELECT 1; COMMIT AND CHAIN;").error.line, 1)
 end
 
 function TestMigrateStatements:test_begin_without_an_end_is_an_error_with_its_line()

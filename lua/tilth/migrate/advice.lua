@@ -34,7 +34,8 @@ local BY_STATE <const> = {
   ["53200"] = "The server is out of memory. Deploy again, or give it more.",
   ["55P03"] = "Another session holds a lock on the table. End it, or deploy when it is quiet; `--lock-timeout`: how long one try waits.",
   ["40P01"] = "Two sessions wait for each other. Deploy again when the database is quiet.",
-  ["25006"] = "This is a read-only server (a replica, or in maintenance): connect to the primary.",
+  ["25006"] = "Either the file makes its transaction read only and then writes, or the server is read-only (a replica, or in maintenance): "
+    .. "connect to the primary.",
 }
 
 --- The advice for a failure.

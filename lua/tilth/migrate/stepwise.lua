@@ -7,10 +7,9 @@ local contention = require("tilth.migrate.contention")
 local explain = require("tilth.migrate.explain")
 local journal = require("tilth.migrate.journal")
 local progress = require("tilth.migrate.progress")
+local refusal = require("tilth.migrate.refusal")
 local retry = require("tilth.migrate.retry")
 local unit = require("tilth.migrate.unit")
-
-local NEEDS_OUTSIDE <const> = { ["25001"] = true, ["2D000"] = true, ["55P04"] = true }
 
 local function roll_back(db)
   local status = db:status()
@@ -77,10 +76,10 @@ local function run_unit(world, job, units, position)
       return fail(job, message, code, detail, at)
     end
     local number = at and at.statement
-    if NEEDS_OUTSIDE[code] and unit.cut(units, position, number, code, job.statements_list) then
+    local item = job.statements_list[number or one.first] or job.statements_list[one.first]
+    if refusal.asks_to_leave(code, detail, item.text) and unit.cut(units, position, number, code, job.statements_list) then
       return false
     end
-    local item = job.statements_list[number or one.first] or job.statements_list[one.first]
     if not retry.passes(code) or item.judged then
       return fail(job, message, code, detail, at)
     end

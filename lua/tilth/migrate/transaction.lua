@@ -8,20 +8,21 @@ local excerpt = require("tilth.migrate.excerpt")
 local explain = require("tilth.migrate.explain")
 local hash = require("tilth.hash")
 local history = require("tilth.migrate.history")
+local opening = require("tilth.migrate.opening")
 local pieces = require("tilth.migrate.pieces")
 local progress = require("tilth.migrate.progress")
 local recover = require("tilth.migrate.recover")
+local refusal = require("tilth.migrate.refusal")
 local retry = require("tilth.migrate.retry")
 local sql = require("tilth.sql")
 
 local ROLLED_BACK <const> = "It was rolled back: database and history are as before it."
 
--- The server says that the file needs to leave the transaction: active transaction, invalid termination, new enum value.
-local NEEDS_OUTSIDE <const> = { ["25001"] = true, ["2D000"] = true, ["55P04"] = true }
+local READ_ONLY <const> = "25006"
 
 -- What ends the file's transaction: whatever the file has set is undone before the row is written.
 local function tail(world, job)
-  return table.concat({
+  return opening.tail(job.fenced) .. table.concat({
     "RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL", job.state.session_sql,
     job.close_sql .. history.insert_applied_sql(world.db, job.state.qualified, job.row), "COMMIT",
   }, "; ")
@@ -51,8 +52,12 @@ end
 
 local function send_piece(world, job, number)
   local db, piece, last = world.db, job.pieces[number], number == #job.pieces
-  local head = number == 1 and "BEGIN; " .. job.state.prelude or ""
-  local prefix, before = excerpt.character(head, #head + 1) - 1, number == 1 and 1 + job.state.prelude_statements or 0
+  local head, before = "", 0
+  if number == 1 then
+    local first = job.list and job.list[1]
+    head, before = opening.head(first and first.text or "", job.state.prelude, job.state.prelude_statements, job.fenced)
+  end
+  local prefix = excerpt.character(head, #head + 1) - 1
   job.watch:at(job.list, piece.first, piece.last)
   local ok, message, code, detail = db:script(head .. piece.text .. (last and not job.careful and "\n;" .. tail(world, job) or ""))
   job.watch:at(nil)
@@ -117,6 +122,20 @@ local function lost(world, job, message)
   return recover.failure(job.name, message, row == false)
 end
 
+-- Does a file that failed run once more, after a pause where a lock stopped it? Else with what advice does it end?
+local function tries_again(world, job, tries, code, at)
+  if code == READ_ONLY and at.after and not job.fenced then
+    -- All of the file ran, and it has made its transaction read only: the row stays outside of that.
+    job.fenced = true
+    return true
+  elseif not retry.passes(code) then
+    return false
+  end
+  local text, item = failing_statement(job, at)
+  local again, who = contention.pause(world, tries, { name = job.name, line = item and item.line, text = text, code = code })
+  return again, not again and contention.advice(tries, who) or nil
+end
+
 -- Runs a file whose watch is set.
 local function run(world, job)
   local db = world.db
@@ -140,16 +159,12 @@ local function run(world, job)
     if not undone then
       return failed(job, message .. " (and the rollback failed: " .. why .. ")", state or code, more or detail, at)
     end
-    if NEEDS_OUTSIDE[code] then
+    if refusal.asks_to_leave(code, detail, failing_statement(job, at)) then
       return nil, message, "outside", { sqlstate = code, statement = at.statement, message = message }
     end
-    if not retry.passes(code) then
-      return failed(job, message, code, detail, at)
-    end
-    local text, item = failing_statement(job, at)
-    local again, who = contention.pause(world, tries, { name = job.name, line = item and item.line, text = text, code = code })
+    local again, advice = tries_again(world, job, tries, code, at)
     if not again then
-      return failed(job, message, code, detail, at, contention.advice(tries, who))
+      return failed(job, message, code, detail, at, advice)
     end
   end
 end

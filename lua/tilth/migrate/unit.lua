@@ -7,7 +7,8 @@ local concurrent = require("tilth.migrate.concurrent")
 local excerpt = require("tilth.migrate.excerpt")
 local journal = require("tilth.migrate.journal")
 local lock = require("tilth.migrate.lock")
-local statement = require("tilth.migrate.statement")
+local opening = require("tilth.migrate.opening")
+local statements = require("tilth.migrate.statements")
 
 -- The file's text from one statement to another, and the characters before it.
 local function slice(job, first, last)
@@ -33,34 +34,28 @@ end
 
 local function send_transaction(job, first, last)
   local text, text_at = slice(job, first, last)
-  local message = "BEGIN; " .. text .. "\n;" .. journal.sql(job, last) .. "; COMMIT"
-  return send(job, message, first, last, text_at, #"BEGIN; ", 1)
+  local fenced = text:lower():find("read[%s_]+only") ~= nil
+  local head, before = opening.head(job.statements_list[first].text, "", 0, fenced)
+  local message = head .. text .. "\n;" .. opening.tail(fenced) .. journal.sql(job, last) .. "; COMMIT"
+  return send(job, message, first, last, text_at, #head, before)
 end
 
--- A transaction that may only read has no room for the progress, and running it once more does no harm.
-local function reads_only(list, own)
-  for number = own.first, own.last do
-    local words = statement.body(list[number].text):upper():gsub("%s+", " ")
-    if words:find("READ ONLY", 1, true) and (number == own.first or words:find("^SET TRANSACTION ")) then
-      return true
-    end
-  end
-  return false
-end
-
--- The author's own BEGIN ... COMMIT: the progress is written just before its COMMIT.
+-- The author's own BEGIN ... COMMIT: the progress is written just before its COMMIT, where that can be.
 local function send_own(job, own)
-  local list = job.statements_list
-  if own.ends ~= "end" or list[own.last].chain or reads_only(list, own) then
-    local text, text_at = slice(job, own.first, own.last)
-    local ok, why, code, detail, at = send(job, text, own.first, own.last, text_at, 0, 0)
-    if not ok then
-      return nil, why, code, detail, at
-    end
-    return journal.write(job, own.last)
+  local list, first = job.statements_list, math.max(own.first, job.done + 1)
+  local text, text_at = slice(job, first, math.max(own.last - 1, first))
+  text = own.last > first and text .. "\n;" or ""
+  -- AND CHAIN is two steps: it ends this one, and the next one begins as this one began.
+  local begin = own.begin < own.first and list[own.begin].text .. ";" or ""
+  local ending = list[own.last].chain and (own.ends == "end" and "COMMIT" or "ROLLBACK") or list[own.last].text
+  local holds_progress = own.ends == "end" and not own.read_only
+  local message = begin .. text .. (holds_progress and journal.sql(job, own.last) .. ";" or "") .. ending
+  local ok, why, code, detail, at = send(job, message, first, own.last, text_at, excerpt.character(begin, #begin + 1) - 1,
+    begin == "" and 0 or 1)
+  if not ok then
+    return nil, why, code, detail, at
   end
-  local text, text_at = slice(job, own.first, own.last - 1)
-  return send(job, text .. "\n;" .. journal.sql(job, own.last) .. ";" .. list[own.last].text, own.first, own.last, text_at, 0, 0)
+  return holds_progress and ok or journal.write(job, own.last)
 end
 
 local function patience(job, item)
@@ -182,7 +177,7 @@ local SENDERS = {
 
 --- Runs a unit, and records that it is done.
 -- @tparam table job
--- @tparam table one { kind, first, last, ends } of statements.split
+-- @tparam table one of statements.split
 -- @treturn boolean|table
 -- @treturn nil,string,string,table,table the last one is { position, statement } in the file
 function unit.run(job, one)
@@ -198,7 +193,9 @@ end
 -- @treturn boolean whether it could be cut
 function unit.cut(units, position, number, code, list)
   local one = units[position]
-  if not number or number < one.first or number > one.last or one.kind ~= "transaction" then
+  if one.kind == "own" and one.ends == "end" then
+    return statements.part(units, position)
+  elseif not number or number < one.first or number > one.last or one.kind ~= "transaction" then
     return false
   end
   local parts = {}
