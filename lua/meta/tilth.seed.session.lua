@@ -89,7 +89,7 @@ function Session:load(name, input, options) end
 function Session:flush() end
 
 ---Makes a session; tilth does it for each seed.
----@param options table { db, null, models = function() -> Models | nil, message, code, detail, maker (of tilth.seed.defaults), is_seed_file = function(chunk name) -> bool, folder, progress = function(label, total) -> closable with set }
+---@param options table { db, null, models = function() -> Models | nil, message, code, detail, maker (of tilth.seed.defaults), is_caller = function(chunk's source) -> bool: whose lines errors show, folder, progress = function(label, total) -> closable with set }
 ---@return tilth.SeedSession # session; its field `tables` holds the counts a table
 function session.new(options) end
 

@@ -1,6 +1,8 @@
 --- The catalogue of error codes: what each means, why it comes, what to do. Read by `tilth help CODE` and by docs/errors.md.
 local error_codes = {}
 
+local word_wrap = require("tilth.word_wrap")
+
 local INDENT <const> = 13
 local WIDTH <const> = 85
 
@@ -211,16 +213,7 @@ end
 
 --- Lines of a width, all but the first indented.
 local function wrap(text)
-  local lines, line = {}, nil
-  for word in text:gmatch("%S+") do
-    if line and #line + #word + 1 > WIDTH then
-      lines[#lines + 1], line = line, word
-    else
-      line = line and line .. " " .. word or word
-    end
-  end
-  lines[#lines + 1] = line
-  return table.concat(lines, "\n" .. (" "):rep(INDENT))
+  return table.concat(word_wrap.lines(text, WIDTH), "\n" .. (" "):rep(INDENT))
 end
 
 --- An entry for a terminal.

@@ -8,6 +8,7 @@ local facts = require("tilth.pipeline.facts")
 local find = require("tilth.pipeline.find")
 local git_index = require("tilth.pipeline.git_index")
 local path = require("tilth.path")
+local text_lines = require("tilth.pipeline.text_lines")
 local tool = require("tilth.pipeline.tool")
 
 local READERS <const> = {
@@ -17,14 +18,6 @@ local READERS <const> = {
 
 local Pipeline = {}
 Pipeline.__index = Pipeline
-
-local function split_lines(text)
-  local lines = {}
-  for line in (text:gsub("\r\n?", "\n") .. "\n"):gmatch("(.-)\n") do
-    lines[#lines + 1] = line
-  end
-  return lines
-end
 
 local function read_dotenv(text, file)
   local found = facts.new(file, "dotenv")
@@ -104,7 +97,7 @@ function Pipeline:add(files, entry)
   local found = read_facts(entry.kind, text, name)
   found.path = entry.path
   self.files[#self.files + 1] = { name = name, path = entry.path, kind = entry.kind }
-  self.texts[entry.path] = split_lines(text)
+  self.texts[entry.path] = text_lines.of(text)
   for _, script in ipairs(found.scripts) do
     local list, notes = commands.list(script)
     for _, command in ipairs(list) do

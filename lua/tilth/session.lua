@@ -4,6 +4,7 @@
 -- one of many. An error object has `message`, `code` (SQLSTATE or word), `advice` and the server's fields; see docs/scripts.md.
 local session = {}
 
+local call_site = require("tilth.call_site")
 local database = require("tilth.db")
 local excerpt = require("tilth.migrate.excerpt")
 local errors = require("tilth.seed.errors")
@@ -15,8 +16,6 @@ local statements = require("tilth.seed.statements")
 local Session = { __name = "tilth session" }
 Session.__index = Session
 
-local DEEPEST_FRAME <const> = 40
-
 --- SQL NULL as a value: db.null.
 Session.null = database.null
 
@@ -25,22 +24,9 @@ local function is_internal(source, folder)
   return source:sub(1, 10) == "lua/tilth/" or (folder ~= nil and source:sub(1, #folder + 1) == folder .. "/")
 end
 
---- `deploy.lua:12`: the line of the script that called.
-local function call_site(self)
-  for level = 3, DEEPEST_FRAME do
-    local info = debug.getinfo(level, "Sl")
-    if not info then
-      return nil
-    end
-    if info.currentline > 0 and self.is_caller(info.source) then
-      return info.source:sub(2) .. ":" .. info.currentline
-    end
-  end
-end
-
 local function fail(self, verb, text, message, code, detail)
   detail = detail or {}
-  local site = call_site(self)
+  local site = call_site.find(self.is_caller)
   local more
   local plain = message
   message, more = explain.failure({ site = site, verb = verb, message = plain, code = code, detail = detail })
@@ -55,9 +41,7 @@ end
 local function inner_of(self)
   if not self.inner then
     self.inner = seed_run.session(self.world, { name = self.name, path = self.folder .. "/" .. self.name })
-    self.inner.is_seed_file = function(source)
-      return self.is_caller("@" .. source)
-    end
+    self.inner.is_caller = self.is_caller
   end
   return self.inner
 end

@@ -1,6 +1,8 @@
 --- The man page tilth(1), from the command table.
 local man = {}
 
+local word_wrap = require("tilth.word_wrap")
+
 local DATE <const> = "2026-11-23"
 local WIDTH <const> = 78
 
@@ -45,17 +47,8 @@ end
 
 --- Filled text: lines of at most 78 bytes, none of which looks like a request.
 local function filled(text)
-  local lines, line = {}, nil
-  for word in text:gmatch("%S+") do
-    if line and #line + #word + 1 > WIDTH then
-      lines[#lines + 1], line = line, word
-    else
-      line = line and line .. " " .. word or word
-    end
-  end
-  lines[#lines + 1] = line
   -- Three dots at the end of a line are no end of a sentence.
-  return (escape(table.concat(lines, "\n")):gsub("%.%.%.\n", "...\\&\n"))
+  return (escape(table.concat(word_wrap.lines(text, WIDTH), "\n")):gsub("%.%.%.\n", "...\\&\n"))
 end
 
 local function add_tagged(lines, tag, text)

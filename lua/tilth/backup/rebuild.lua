@@ -1,6 +1,7 @@
 --- Makes a database anew from a backup: by migrations and rows from tilth's own format, by pg_restore from an archive.
 local rebuild = {}
 
+local array = require("tilth.array")
 local apply = require("tilth.migrate.apply")
 local copy = require("tilth.backup.copy")
 local fs = require("tilth.fs")
@@ -82,15 +83,6 @@ function rebuild.from_copy(world, path, header, on_table)
   return load.run(world.db, path, header, on_table)
 end
 
-local function contains(list, name)
-  for _, entry in ipairs(list) do
-    if entry == name then
-      return true
-    end
-  end
-  return false
-end
-
 -- The history may live in a schema that is not restored otherwise; its table is picked out of the archive's list.
 local function restore_history(argv, env, path, program, schema)
   local listed = {}
@@ -140,7 +132,7 @@ function rebuild.from_archive(db, path, options)
     argv[#argv + 1] = "--no-" .. name
   end
   local history = header and header.history_schema
-  if options.schemas and history and not contains(options.schemas, history) then
+  if options.schemas and history and not array.has(options.schemas, history) then
     local ok, message, code = restore_history(argv, env, path, options.tools.pg_restore, history)
     if not ok then
       return nil, message, code

@@ -44,15 +44,6 @@ local function list()
   return table.concat(lines, "\n")
 end
 
-local function includes(names, wanted)
-  for _, name in ipairs(names) do
-    if name == wanted then
-      return true
-    end
-  end
-  return false
-end
-
 --- The parser of a sub-command; argparse has no other way to it.
 local function child_of(parser, name)
   for _, child in ipairs(parser._commands) do
@@ -92,7 +83,7 @@ function help.run(args)
   local commands = require("tilth.cli").commands()
   if #topic == 0 then
     return { text = list(), data = { commands = commands } }
-  elseif includes(commands, topic[1]) then
+  elseif require("tilth.array").has(commands, topic[1]) then
     return explain_command(topic)
   end
   local entry = require("tilth.error_codes").find(topic[1])

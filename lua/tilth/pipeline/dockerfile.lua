@@ -3,15 +3,8 @@ local dockerfile = {}
 
 local facts = require("tilth.pipeline.facts")
 local shell_tokens = require("tilth.pipeline.shell_tokens")
+local text_lines = require("tilth.pipeline.text_lines")
 local yaml = require("tilth.pipeline.yaml")
-
-local function split_lines(text)
-  local lines = {}
-  for line in (text:gsub("\r\n?", "\n") .. "\n"):gmatch("(.-)\n") do
-    lines[#lines + 1] = line
-  end
-  return lines
-end
 
 -- An instruction with the lines that belong to it. A comment between continued lines is none of its text.
 local function read_instruction(lines, at)
@@ -93,7 +86,7 @@ end
 -- @tparam string file path for messages
 -- @treturn table facts, see tilth.pipeline.facts
 function dockerfile.read(text, file)
-  local found, lines, at = facts.new(file, "dockerfile"), split_lines(text), 1
+  local found, lines, at = facts.new(file, "dockerfile"), text_lines.of(text), 1
   local context = { label = "image", build = true }
   while lines[at] do
     local instruction

@@ -3,19 +3,12 @@
 -- in the notes.
 local yaml = {}
 
+local text_lines = require("tilth.pipeline.text_lines")
 local yaml_inline = require("tilth.pipeline.yaml_inline")
 local yaml_scalar = require("tilth.pipeline.yaml_scalar")
 
 local Reader = {}
 Reader.__index = Reader
-
-local function split_lines(text)
-  local lines = {}
-  for line in (text:gsub("\r\n?", "\n") .. "\n"):gmatch("(.-)\n") do
-    lines[#lines + 1] = line
-  end
-  return lines
-end
 
 function Reader:note(line, text)
   self.notes[#self.notes + 1] = { line = line, text = text }
@@ -209,7 +202,7 @@ end
 -- @treturn table list of the documents' nodes
 -- @treturn table notes: list of { line, text } of what is not understood
 function yaml.parse(text)
-  local lines = split_lines((text:gsub("^\xEF\xBB\xBF", "")))
+  local lines = text_lines.of((text:gsub("^\xEF\xBB\xBF", "")))
   local nodes, notes = {}, {}
   for _, range in ipairs(documents(lines)) do
     local reader = setmetatable({ lines = lines, at = range[1], last = range[2], anchors = {}, notes = notes }, Reader)

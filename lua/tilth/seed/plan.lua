@@ -1,19 +1,11 @@
 --- From the seeds that were observed to the actions. Pure.
 local plan = {}
 
+local array = require("tilth.array")
 local command = require("tilth.seed.command")
 local order = require("tilth.seed.order")
 
 local NO_SEEDS <const> = "No seeds: the project has no seeds/*.lua, and package.json names no command under prisma.seed."
-
-local function contains(list, name)
-  for _, entry in ipairs(list) do
-    if entry == name then
-      return true
-    end
-  end
-  return false
-end
 
 local function after_once(seed, record)
   local when = record.at and (" on " .. record.at .. " UTC") or ""
@@ -30,7 +22,7 @@ end
 --- Why a seed is left out, or nil.
 local function left_out(seed, observed)
   local current = observed.environment and observed.environment.name
-  if seed.environments and not contains(seed.environments, current) then
+  if seed.environments and not array.has(seed.environments, current) then
     return {
       kind = "seed", name = seed.name,
       why = ("Seed %s: only for %s, this is %s."):format(seed.name, table.concat(seed.environments, ", "), tostring(current)),

@@ -71,13 +71,13 @@ end
 -- @param action a "seed" action
 -- @return Session
 function run.session(world, action)
-  local shown = (action.shown or action.path):match("^(.*/)") or ""
+  local shown = "@" .. ((action.shown or action.path):match("^(.*/)") or "")
   world.state.seed_maker = world.state.seed_maker or defaults.new(hash.random, clock.now)
   return session.new({
     db = world.db, null = database.null, models = models_of(world), maker = world.state.seed_maker,
     folder = action.path:match("^(.*)/[^/]*$") or ".",
-    is_seed_file = function(name)
-      return name:sub(1, #shown) == shown
+    is_caller = function(source)
+      return source:sub(1, #shown) == shown
     end,
     progress = function(label, total)
       return world.report:bar(("seed %s: %s"):format(action.name, label), total)

@@ -1,6 +1,7 @@
 --- What a seed gets as `db`: queries and verbs that raise error objects, inside the seed's transaction.
 local session = {}
 
+local call_site = require("tilth.call_site")
 local sql = require("tilth.sql")
 local buffer = require("tilth.seed.buffer")
 local errors = require("tilth.seed.errors")
@@ -16,8 +17,6 @@ local transaction_words = require("tilth.seed.transaction_words")
 
 local Session = {}
 Session.__index = Session
-
-local DEEPEST_FRAME <const> = 40
 
 --- Counts of one verb: read any of them and what has gathered is written first.
 local Counts = {
@@ -38,19 +37,6 @@ local function new_counts(self)
     _values = { inserted = 0, updated = 0, unchanged = 0, deleted = 0, extra = 0 },
     _flush = function() self.buffer:flush() end,
   }, Counts)
-end
-
---- `seeds/x.lua:12`: the line of the seed that called.
-local function call_site(self)
-  for level = 3, DEEPEST_FRAME do
-    local info = debug.getinfo(level, "Sl")
-    if not info then
-      return nil
-    end
-    if info.source:sub(1, 1) == "@" and self.is_seed_file(info.source:sub(2)) and info.currentline > 0 then
-      return info.source:sub(2) .. ":" .. info.currentline
-    end
-  end
 end
 
 local function table_counts(self, name)
@@ -95,7 +81,7 @@ local function fail_verb(self, op, place, message, code, detail)
   local call = place.call or self.current or {}
   local text, more = explain.failure({
     site = call.site, verb = op.verb, label = op.binding and op.binding.label or op.label, row = place.row,
-    where = place.where,
+    where = place.where or place.row and call.opened and call.opened:where(place.row),
     key = op.key, key_text = row_key_text(self, op, place), message = message, code = code, detail = detail,
   })
   error(errors.new(text, code, more), 0)
@@ -110,7 +96,7 @@ local function place_in(text, position)
 end
 
 local function fail_statement(self, verb, sql_text, message, code, detail)
-  local site = call_site(self)
+  local site = call_site.find(self.is_caller)
   local position = detail and detail.position
   if position and sql_text then
     local line, start, byte = place_in(sql_text, position)
@@ -137,7 +123,7 @@ end
 
 local function trace(self, verb)
   if self.on_statement then
-    self.on_statement(verb, call_site(self))
+    self.on_statement(verb, call_site.find(self.is_caller))
   end
 end
 
@@ -275,7 +261,7 @@ end
 
 --- Begins a verb: resolves its names, and remembers the line for errors.
 local function begin(self, verb, name, options, first, missing_is_null)
-  local call = { site = call_site(self), counts = new_counts(self), verb = verb }
+  local call = { site = call_site.find(self.is_caller), counts = new_counts(self), verb = verb }
   self.current = call
   local op, message, code, detail = operation.find(self, verb, name, options, first, missing_is_null)
   if not op then
@@ -385,9 +371,10 @@ function Session:load(name, input, options)
   options = options or {}
   local opened <close>, message, code, detail = source.open(self, input, options)
   if not opened then
-    fail_verb(self, { verb = "load", label = tostring(name) }, { call = { site = call_site(self) } }, message, code, detail)
+    fail_verb(self, { verb = "load", label = tostring(name) }, { call = { site = call_site.find(self.is_caller) } }, message, code, detail)
   end
   local op, call = begin(self, options.verb or "upsert", name, options, opened.first, true)
+  call.opened = opened
   local bar <close> = self.progress(op.binding.label, opened.total)
   self.on_progress = function(rows)
     bar:set(opened.position and opened.position() or rows)
@@ -406,12 +393,12 @@ end
 
 --- Makes a session; tilth does it for each seed.
 -- @tparam table options { db, null, models = function() -> Models | nil, message, code, detail, maker (of tilth.seed.defaults),
---   is_seed_file = function(chunk name) -> bool, folder, progress = function(label, total) -> closable with set }
+--   is_caller = function(chunk's source) -> bool: whose lines errors show, folder, progress = function(label, total) -> closable with set }
 -- @treturn Session session; its field `tables` holds the counts a table
 function session.new(options)
   local self = setmetatable({
     db = options.db, null = options.null, load_models = options.models, maker = options.maker,
-    is_seed_file = options.is_seed_file, folder = options.folder, progress = options.progress,
+    is_caller = options.is_caller, folder = options.folder, progress = options.progress,
     tables = {}, by_table = {}, operations = {},
   }, Session)
   self.on_error = function(op, place, message, code, detail)
