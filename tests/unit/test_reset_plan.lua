@@ -178,13 +178,14 @@ end
 
 function TestResetPlan:test_undo_means_the_first_attempt_of_the_newest_reset()
   local function row(id, more)
-    local made = { id = id, kind = "reset", state = "done", holding = true, build_id = id, build_status = "done" }
+    local made = { id = id, kind = "reset", state = "done", holding = true, build_id = id, build_status = "done",
+      schemas = { { schema = "public" } } }
     for key, value in pairs(more or {}) do
       made[key] = value
     end
     return made
   end
-  local failed, lost = { build_status = "failed" }, { build_status = "running" }
+  local failed, lost, other = { build_status = "failed" }, { build_status = "running" }, { schemas = { { schema = "other" } } }
   local cases = {
     { { row(1), row(2) }, 2 },
     { { row(1, failed), row(2) }, 1 },
@@ -194,12 +195,20 @@ function TestResetPlan:test_undo_means_the_first_attempt_of_the_newest_reset()
     { { row(1, failed), row(2), row(3, { kind = "undo" }) }, 3 },
     { { row(1, failed), row(2, { kind = "undo" }), row(3) }, 3 },
     { { row(1, { build_id = false }), row(2) }, 2 },
+    { { row(1), row(2, other) }, 1 },
+    { { row(1, failed), row(2, other), row(3) }, 1 },
   }
   for index, case in ipairs(cases) do
-    lu.assertEquals(list.choose(case[1]).id, case[2], "case " .. index)
+    lu.assertEquals(list.choose(case[1], nil, { "public" }).id, case[2], "case " .. index)
   end
-  lu.assertEquals(list.choose(cases[2][1], 2).id, 2)
-  local none, message, code = list.choose({ row(1, { holding = false, state = "purged" }) }, 1)
+  lu.assertEquals(list.choose(cases[2][1], 2, { "public" }).id, 2)
+  lu.assertEquals(list.choose({ row(1, other) }, 1, { "public" }).id, 1)
+  local none, message, code, detail = list.choose({ row(1, other) }, nil, { "public", "base" })
+  lu.assertNil(none)
+  lu.assertStrContains(message, "nothing in the bin of public, base")
+  lu.assertStrContains(detail.advice, "other projects")
+  lu.assertEquals(code, "usage")
+  none, message, code = list.choose({ row(1, { holding = false, state = "purged" }) }, 1, { "public" })
   lu.assertNil(none)
   lu.assertStrContains(message, "it is purged")
   lu.assertEquals(code, "usage")
@@ -243,10 +252,20 @@ end
 function TestResetPlan:test_protection_takes_the_stricter_environment()
   local cases = {
     { nil, "staging", "staging" }, { "development", "production", "production" }, { "production", "development", "production" },
-    { "staging", "preview", "staging" }, { "weird", "development", "weird" },
+    { "staging", "preview", "staging" }, { "weird", "development", "production" },
   }
   for _, case in ipairs(cases) do
     lu.assertEquals(protection.environment({ ledger = { environment = case[1] }, environment = { name = case[2] } }), case[3])
+  end
+end
+
+function TestResetPlan:test_protection_takes_an_unknown_mark_for_production()
+  for mark, found in pairs({ Production = 1, prod = 1, [""] = 1, production = 1, staging = 0, development = 0 }) do
+    local reasons = protection.reasons(observed({ environment = { name = "development" }, ledger = { environment = mark } }))
+    lu.assertEquals(#reasons, found, mark)
+    if found == 1 and mark ~= "production" then
+      lu.assertStrContains(reasons[1], "\"" .. mark .. "\", which is no environment that tilth knows")
+    end
   end
 end
 

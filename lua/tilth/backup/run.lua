@@ -9,7 +9,7 @@ local fs = require("tilth.fs")
 local hash = require("tilth.hash")
 local interrupt = require("tilth.interrupt")
 local manifest = require("tilth.backup.manifest")
-local reset_observe = require("tilth.reset.observe")
+local reset_scope = require("tilth.reset.scope")
 local recorded = require("tilth.backup.recorded")
 local retention = require("tilth.backup.retention")
 local size = require("tilth.reset.size")
@@ -219,7 +219,7 @@ function run.run(world, action)
     return nil, message, code, detail
   end
   -- The same schemas that a reset puts aside and a restore fills.
-  local schemas = reset_observe.schema_names(world.target, world.project)
+  local schemas = reset_scope.names(world.target, world.project)
   local made
   made, message, code, detail = make(world, chosen, schemas, found)
   -- pg_dump wants all of the database; a role that may not read a stranger's schema can still save its own.

@@ -5,6 +5,7 @@ local reset_notice = {
 }
 
 local protection = require("tilth.reset.protection")
+local scope = require("tilth.reset.scope")
 
 local function finding(severity, message, advice)
   return { id = reset_notice.id, severity = severity, message = message, advice = advice }
@@ -16,7 +17,7 @@ end
 -- @treturn table list of findings
 function reset_notice.run(observed, plan)
   local findings, open = {}, observed.ledger and observed.ledger.open_reset
-  if open then
+  if open and scope.touches(open, scope.names(observed.target, observed.project)) then
     findings[1] = finding("note", ("reset %d (%s UTC) was cut short; the next run takes it back first"):format(open.id, open.at))
   end
   for _, action in ipairs(plan.actions) do

@@ -10,6 +10,7 @@ local folder = require("tilth.migrate.folder")
 local fs = require("tilth.fs")
 local hash = require("tilth.hash")
 local history = require("tilth.migrate.history")
+local kept = require("tilth.reset.kept")
 local lock = require("tilth.migrate.lock")
 local observe = require("tilth.migrate.observe")
 local statements = require("tilth.migrate.statements")
@@ -76,6 +77,7 @@ local function begin(world)
   return {
     schema = found.schema, qualified = found.qualified, rows = history.by_name(found.rows),
     prelude = text, prelude_statements = count, session_sql = db:session_sql(), heavy = heavy, applied = 0,
+    guard = world.state.bin_guard or "",
   }
 end
 
@@ -164,8 +166,11 @@ function apply.run(world, action)
   end
   local text
   text, message, code = folder.text(fs, hash.sha256, action)
+  if text then
+    text, message, code, detail = kept.pass_over(world, action.name, text)
+  end
   if not text then
-    return nil, message, code
+    return nil, message, code, detail
   end
   local job, analysis = new_job(world, state, action, text), statements.analyse(text)
   if analysis.error then

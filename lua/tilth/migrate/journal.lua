@@ -27,7 +27,7 @@ end
 -- @tparam integer done how many statements of the file are done then
 -- @treturn string
 function journal.sql(job, done)
-  return AS_LOGIN .. update_sql(job, done)
+  return AS_LOGIN .. (job.state.guard or "") .. update_sql(job, done)
 end
 
 --- Records the progress by itself.

@@ -19,9 +19,17 @@ local function roll_back(db)
   return true
 end
 
+-- With something in the bin, a failure brings that back, and what the file has done goes.
+local function is_taken_back(job)
+  return (job.state.guard or "") ~= ""
+end
+
 local function outcome_of(job)
   if journal.is_untouched(job) then
     return "Its first step failed: nothing of it is in the database, and the history is as before it."
+  end
+  if is_taken_back(job) then
+    return ("%d of its %d statements were done before."):format(job.done, #job.statements_list)
   end
   local following = job.statements_list[job.done + 1]
   local finished = job.done == 1 and "Statement 1 of %d is" or "Statements 1 to " .. job.done .. " of %d are"
@@ -55,7 +63,7 @@ local function fail(job, message, code, detail, at, advice)
   end
   return explain.failure({
     name = job.name, path = job.path, root = job.root, text = job.original, message = message, sqlstate = code, detail = detail,
-    at = at, outcome = outcome, advice = advice, recorded = not journal.is_untouched(job),
+    at = at, outcome = outcome, advice = advice, recorded = not (journal.is_untouched(job) or is_taken_back(job)),
   })
 end
 

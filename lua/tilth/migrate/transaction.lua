@@ -18,13 +18,16 @@ local sql = require("tilth.sql")
 
 local ROLLED_BACK <const> = "It was rolled back: database and history are as before it."
 
+-- What reset/guard.lua raises before the end.
+local BIN_CHANGED <const> = "2BP01"
+
 local READ_ONLY <const> = "25006"
 
 -- What ends the file's transaction: whatever the file has set is undone before the row is written.
 local function tail(world, job)
   return opening.tail(job.fenced) .. table.concat({
     "RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL", job.state.session_sql,
-    job.close_sql .. history.insert_applied_sql(world.db, job.state.qualified, job.row), "COMMIT",
+    (job.state.guard or "") .. job.close_sql .. history.insert_applied_sql(world.db, job.state.qualified, job.row), "COMMIT",
   }, "; ")
 end
 
@@ -96,7 +99,7 @@ local function failed(job, message, code, detail, at, advice)
   local outcome = ROLLED_BACK
   if job.escaped then
     outcome = "What it did before it ended its transaction is in the database; the history has no row of it. Look at both before you go on."
-  elseif at.after then
+  elseif at.after and code ~= BIN_CHANGED then
     outcome = "All its statements ran, but the end of its transaction failed (a deferred constraint, or the history row). " .. ROLLED_BACK
   end
   return explain.failure({
@@ -172,7 +175,7 @@ end
 --- Runs a file.
 -- @tparam table world db, report, settings, lock
 -- @tparam table job { name, path, root, text (to run), original (the file's text), row = { id, checksum, migration_name },
---   careful, close_sql, state = { qualified, prelude, prelude_statements, session_sql, heavy } }; its statements are counted
+--   careful, close_sql, state = { qualified, prelude, prelude_statements, session_sql, guard, heavy } }; its statements are counted
 -- @treturn table { tries }
 -- @treturn nil,string,string,table P3018 or P1017; "outside" when the server asks for statement mode, with the server's
 --   failure as detail = { sqlstate, statement (number in the file), message }

@@ -2,6 +2,7 @@
 local attempt = {}
 
 local clock = require("tilth.clock")
+local holders = require("tilth.reset.holders")
 
 -- Lock not to be had in time, deadlock, serialisation failure; XX000 "tuple concurrently updated" comes from two sessions
 -- that change one schema at once.
@@ -15,17 +16,25 @@ local function passing(code, message)
   return PASSING[code] or (code == "XX000" and message:find("concurrently", 1, true) ~= nil)
 end
 
+local function gives_up(db, what, schemas, message, code, detail)
+  detail = detail or {}
+  detail.advice = schemas and holders.advice(db, schemas) or detail.advice
+    or "Nothing was changed. Run it again when the database is quiet."
+  return nil, ("%s could not get its locks within %d s: %s"):format(what, BUDGET, message), code, detail
+end
+
 --- Runs fn(db) in a transaction with a short lock_timeout, with growing pauses between tries.
 -- @tparam Db db
 -- @tparam string what for the message: "the reset"
 -- @tparam function fn
 -- @tparam[opt] table report
+-- @tparam[opt] table schemas the names of those that are changed, to say who holds them
 -- @treturn ... what fn returned
 -- @treturn[2] nil
 -- @treturn[2] string message
 -- @treturn[2] string code
 -- @treturn[2] table detail
-function attempt.run(db, what, fn, report)
+function attempt.run(db, what, fn, report, schemas)
   local give_up, pause = clock.monotonic() + BUDGET, FIRST_PAUSE
   while true do
     local values = table.pack(db:transaction(function()
@@ -39,7 +48,7 @@ function attempt.run(db, what, fn, report)
       return table.unpack(values, 1, values.n)
     end
     if clock.monotonic() + pause > give_up then
-      return nil, ("%s could not get its locks within %d s: %s"):format(what, BUDGET, values[2]), values[3], values[4]
+      return gives_up(db, what, schemas, values[2], values[3], values[4])
     end
     if report then
       report:status(("%s waits for a lock: %s"):format(what, values[2]))

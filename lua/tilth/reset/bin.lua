@@ -4,11 +4,13 @@ local bin = {}
 local clock = require("tilth.clock")
 local resets = require("tilth.ledger.resets")
 local attempt = require("tilth.reset.attempt")
+local guard = require("tilth.reset.guard")
 local keep = require("tilth.reset.keep")
 local move = require("tilth.reset.move")
 local observe = require("tilth.reset.observe")
 local obstacles = require("tilth.reset.obstacles")
 local purge = require("tilth.reset.purge")
+local scope = require("tilth.reset.scope")
 local statements = require("tilth.reset.statements")
 
 -- The answer to the commit may have been on its way.
@@ -148,6 +150,32 @@ local function record_of(state, action, oids)
   return entries
 end
 
+local function bin_names(action)
+  local list = {}
+  for _, schema in ipairs(action.schemas) do
+    list[#list + 1] = action.bins[schema]
+  end
+  if action.history then
+    list[#list + 1] = action.bins[action.history.schema]
+  end
+  return list
+end
+
+-- What the migrations need to know that follow: how the bin has to stay, and what the reset has not taken away.
+local function leave_word(db, world, state, action)
+  local sql, message, code, detail = guard.sql(db, bin_names(action))
+  if not sql then
+    return nil, message, code, detail
+  end
+  world.state.bin_guard, world.state.kept_extensions = sql, {}
+  for _, schema in ipairs(state.schemas) do
+    for _, extension in ipairs(schema.extensions) do
+      world.state.kept_extensions[extension.name] = schema.name
+    end
+  end
+  return true
+end
+
 local function act(db, world, action)
   local state, message, code, detail = observe.catalog(db, action.all, world.observed.reset.history_schema)
   if not state then
@@ -174,25 +202,19 @@ local function act(db, world, action)
       return nil, message, code, detail
     end
   end
+  ok, message, code, detail = leave_word(db, world, state, action)
+  if not ok then
+    return nil, message, code, detail
+  end
   return resets.insert(db, {
     build_id = world.ledger_build, kind = "reset", state = "open", schemas = record_of(state, action, oids),
     history = history, expected = action.expected,
   })
 end
 
-local function bin_names(action)
-  local list = {}
-  for _, schema in ipairs(action.schemas) do
-    list[#list + 1] = action.bins[schema]
-  end
-  if action.history then
-    list[#list + 1] = action.bins[action.history.schema]
-  end
-  return list
-end
-
 --- Carries out the reset of a plan.
--- @tparam table world { db, report, observed, ledger_build }
+-- @tparam table world { db, report, observed, ledger_build, state }; state gets bin_guard (see reset/guard.lua) and
+--   kept_extensions (name -> schema) for the migrations
 -- @tparam table action from reset/plan.lua
 -- @treturn table step { kind = "reset", name, schemas, bins, reset_id, empty, seconds }
 -- @treturn[2] nil
@@ -203,7 +225,7 @@ function bin.run(world, action)
   local started = clock.monotonic()
   local id, message, code, detail = attempt.run(world.db, "the reset", function(db)
     return act(db, world, action)
-  end, world.report)
+  end, world.report, action.all)
   if not id and world.db:status() == "closed" then
     return nil, message .. UNKNOWN, code, detail
   elseif not id then
@@ -227,7 +249,8 @@ local function purge_surplus(world, db, count, spared)
     world.report:warn("old bins were left alone: " .. message)
     return
   end
-  for _, reset in ipairs(keep.surplus(list, count)) do
+  -- Bins of other projects in this database are not ours to purge.
+  for _, reset in ipairs(keep.surplus(scope.own(list, world.observed.reset.names), count)) do
     if reset.id ~= spared then
       local text
       text, message = purge.run(db, reset.id, { build_id = world.ledger_build, why = "beyond reset.keep" })

@@ -3,6 +3,7 @@ local list = {}
 
 local resets = require("tilth.ledger.resets")
 local names = require("tilth.reset.names")
+local scope = require("tilth.reset.scope")
 
 local PRESENT = [[
 select n.nspname as name, count(c.oid) filter (where c.relkind in ('r', 'p')) as tables,
@@ -14,6 +15,41 @@ local function entry_of(present, seen, schema, bin)
   local found = present[bin]
   seen[bin] = true
   return { schema = schema, bin = bin, present = found ~= nil, tables = found and found.tables, bytes = found and found.bytes }
+end
+
+local function present_bins(db)
+  local result, message, code, detail = db:query(PRESENT)
+  if not result then
+    return nil, "cannot look at the bins: " .. message, code, detail
+  end
+  return result
+end
+
+--- All bins that are there, where no ledger tells more of them.
+-- @tparam Db db
+-- @treturn table list of { name, tables, bytes }
+-- @treturn[2] nil
+-- @treturn[2] string message
+-- @treturn[2] string code
+-- @treturn[2] table detail
+function list.unknown(db)
+  local result, message, code, detail = present_bins(db)
+  local found = result and {}
+  for _, row in ipairs(result or {}) do
+    if names.is_bin(row.name) then
+      found[#found + 1] = { name = row.name, tables = row.tables, bytes = row.bytes }
+    end
+  end
+  return found, message, code, detail
+end
+
+--- How a bin that the ledger does not know is brought back without tilth.
+-- @tparam string name of the bin
+-- @treturn string a sentence with SQL
+function list.by_hand(name)
+  local schema = name:match("^tilth_bin_%d+_(.+)$")
+  return ("By hand it comes back with: BEGIN; ALTER SCHEMA \"%s\" RENAME TO \"%s_aside\"; ALTER SCHEMA \"%s\" RENAME TO \"%s\"; COMMIT; "
+    .. "(and ALTER EXTENSION ... SET SCHEMA for extensions that its tables use)."):format(schema, schema, name, schema)
 end
 
 --- Every reset with its bins, oldest first, and bins that the ledger does not know.
@@ -31,9 +67,9 @@ function list.read(db)
     return nil, message, code, detail
   end
   local result
-  result, message, code, detail = db:query(PRESENT)
+  result, message, code, detail = present_bins(db)
   if not result then
-    return nil, "cannot look at the bins: " .. message, code, detail
+    return nil, message, code, detail
   end
   local present, seen, strangers = {}, {}, {}
   for _, row in ipairs(result) do
@@ -75,20 +111,33 @@ local function first_attempt(rows, index)
   return row
 end
 
---- The reset that is meant: the one with this number, else the newest with something in its bin; where that one repeated a build
--- that had failed, the first of these attempts.
+local function nothing(rows, schemas)
+  local message = "there is nothing in the bin"
+  for _, row in ipairs(rows) do
+    if row.holding then
+      return nil, ("%s of %s"):format(message, table.concat(schemas, ", ")), "usage",
+        { advice = "`tilth reset list` shows what other projects have there; that can be named by its number." }
+    end
+  end
+  return nil, message, "usage", { advice = "`tilth reset list` shows what can be brought back." }
+end
+
+--- The reset that is meant: the one with this number, else the newest of this project with something in its bin; where that one
+-- repeated a build that had failed, the first of these attempts.
 -- @tparam table rows from list.read
 -- @tparam integer|nil id
+-- @tparam table schemas the names of the project's schemas
 -- @treturn[1] table row
 -- @treturn[2] nil
 -- @treturn[2] string message
 -- @treturn[2] string "usage"
 -- @treturn[2] table { advice }
-function list.choose(rows, id)
-  for index = #rows, 1, -1 do
-    local row = rows[index]
+function list.choose(rows, id, schemas)
+  local own = id == nil and scope.own(rows, schemas) or rows
+  for index = #own, 1, -1 do
+    local row = own[index]
     if id == nil and row.holding then
-      return first_attempt(rows, index)
+      return first_attempt(own, index)
     elseif row.id == id then
       if row.holding then
         return row
@@ -97,7 +146,10 @@ function list.choose(rows, id)
         { advice = "`tilth reset list` shows what can be brought back." }
     end
   end
-  return nil, id and ("there is no reset %d in tilth's ledger"):format(id) or "there is nothing in the bin", "usage",
+  if id == nil then
+    return nothing(rows, schemas)
+  end
+  return nil, ("there is no reset %d in tilth's ledger"):format(id), "usage",
     { advice = "`tilth reset list` shows what can be brought back." }
 end
 

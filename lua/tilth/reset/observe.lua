@@ -5,6 +5,7 @@ local json = require("tilth.json")
 local catalog = require("tilth.reset.catalog")
 local disk = require("tilth.reset.disk")
 local evidence = require("tilth.reset.evidence")
+local scope = require("tilth.reset.scope")
 
 local LISTS = { "schemas", "tables", "clocks", "dependents", "inheritance", "references", "publications", "event_triggers", "bins" }
 local SCHEMA_LISTS = { "acl", "labels", "defaults", "extensions", "strange" }
@@ -26,18 +27,6 @@ local function with_lists(content, names)
   for _, name in ipairs(names) do
     content[name] = content[name] or {}
   end
-end
-
---- The schemas that a reset of this project is about, as Prisma chooses them.
--- @tparam table target
--- @tparam table|nil project
--- @treturn table list of names
-function observe.schema_names(target, project)
-  local source = project and project.schema and project.schema.datasource
-  if source and source.schemas and #source.schemas > 0 then
-    return source.schemas
-  end
-  return { target.schema or "public" }
 end
 
 --- Reads the catalog only; cheap enough to be asked again inside the reset's transaction.
@@ -131,7 +120,7 @@ end
 -- @treturn[2] string code
 -- @treturn[2] table detail
 function observe.observe(db, target, project)
-  local names = observe.schema_names(target, project)
+  local names = scope.names(target, project)
   local content, message, code, detail = observe.catalog(db, names, target.schema or "public")
   if not content then
     return nil, message, code, detail

@@ -26,7 +26,10 @@ end
 function protection.environment(observed)
   local client = observed.environment and observed.environment.name or "development"
   local mark = observed.ledger and observed.ledger.environment
-  return mark and (RANK[mark] or RANK.production) > (RANK[client] or RANK.production) and mark or client
+  if mark and not RANK[mark] then
+    return "production"
+  end
+  return mark and RANK[mark] > (RANK[client] or RANK.production) and mark or client
 end
 
 --- What speaks for a database that is in use, as short sentences.
@@ -72,8 +75,12 @@ end
 -- @treturn table list of reasons, empty when it is not protected
 function protection.reasons(observed)
   local reasons, ledger = {}, observed.ledger or {}
-  if ledger.environment == "production" then
+  local mark = ledger.environment
+  if mark == "production" then
     reasons[1] = ("it is marked as production (%s UTC, by %s)"):format(ledger.environment_at or "?", ledger.environment_by or "?")
+  elseif mark and not RANK[mark] then
+    -- Somebody has written it by hand, and may have meant production.
+    reasons[1] = ("it is marked as \"%s\", which is no environment that tilth knows, and so counts as production"):format(mark)
   end
   if observed.environment and observed.environment.name == "production" then
     reasons[#reasons + 1] = ("this build is for production (%s)"):format(observed.environment.source or "?")

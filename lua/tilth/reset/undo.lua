@@ -6,6 +6,7 @@ local attempt = require("tilth.reset.attempt")
 local observe = require("tilth.reset.observe")
 local obstacles = require("tilth.reset.obstacles")
 local purge = require("tilth.reset.purge")
+local scope = require("tilth.reset.scope")
 local swap = require("tilth.reset.swap")
 
 local function bins_text(out)
@@ -198,16 +199,17 @@ select count(*) from %s._prisma_migrations where finished_at is not null and rol
   return count >= open.expected
 end
 
---- At the start of a run: finishes or takes back a reset that was cut short. The caller holds the migration lock, so
--- nobody is at work on it any more.
--- @tparam table world { db, observed = { ledger }, target }
+--- At the start of a run: finishes or takes back a reset of this project that was cut short. The caller holds the migration lock,
+-- so nobody is at work on it any more.
+-- @tparam table world { db, observed = { ledger }, target, project }
 -- @treturn string|boolean a sentence for the report; false when there was nothing to do
 -- @treturn[2] nil
 -- @treturn[2] string message
 -- @treturn[2] string code
 -- @treturn[2] table detail
 function undo.recover(world)
-  local open = world.observed.ledger.open_reset
+  local own = scope.own(world.observed.ledger.open, scope.names(world.target, world.project))
+  local open = own[#own]
   if not open then
     return false
   end

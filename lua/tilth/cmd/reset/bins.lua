@@ -21,6 +21,22 @@ function bins.number(text)
   return nil, ("\"%s\" is not the number of a reset; `tilth reset list` shows them"):format(text)
 end
 
+local function without_ledger(db)
+  local head, names = "tilth has no ledger in this database that this role may read", {}
+  local unknown, message, code, detail = list.unknown(db)
+  if not unknown then
+    return nil, message, code, detail
+  end
+  for index, bin in ipairs(unknown) do
+    names[index] = bin.name
+  end
+  if #names == 0 then
+    return nil, "there is nothing in the bin: " .. head, "usage"
+  end
+  return nil, ("%s, so that it is not known what belongs where. These bins are there: %s"):format(head, table.concat(names, ", ")), "usage",
+    { advice = "Run it as the role that owns the schema tilth. " .. list.by_hand(names[#names]) }
+end
+
 --- Opens the database with the migration lock, and reads what is in the bins.
 -- @tparam table ctx
 -- @tparam string command
@@ -42,7 +58,7 @@ function bins.open(ctx, command)
     ok = world.observed.ledger ~= nil
   end
   if ok and not world.observed.ledger.readable then
-    ok, message, code = nil, "there is nothing in the bin: tilth has no ledger in this database that this role may read", "usage"
+    ok, message, code, detail = without_ledger(world.db)
   end
   if ok then
     rows, message, code, detail = list.read(world.db)

@@ -29,15 +29,29 @@ local function table_of(rows, all)
   return lines
 end
 
-local function text_of(rows, strangers, all)
-  local lines, parts = table_of(rows, all), {}
-  parts[1] = #lines == 0 and "There is nothing in the bin."
-    or report.table({ "id", "when (UTC)", "kind", "state", "schema", "bin", "tables", "size", "build" }, lines)
+local function text_of(head, strangers)
+  local parts = { head }
   for _, stranger in ipairs(strangers) do
-    parts[#parts + 1] = ("%s (%d tables, %s) is a bin that the ledger does not know; tilth leaves it alone."):format(
-      stranger.name, stranger.tables, size.text(stranger.bytes))
+    parts[#parts + 1] = ("%s (%d tables, %s) is a bin that the ledger does not know; tilth leaves it alone. %s"):format(
+      stranger.name, stranger.tables, size.text(stranger.bytes), list.by_hand(stranger.name))
   end
   return table.concat(parts, "\n")
+end
+
+local function head_of(rows, all)
+  local lines = table_of(rows, all)
+  return #lines == 0 and "There is nothing in the bin."
+    or report.table({ "id", "when (UTC)", "kind", "state", "schema", "bin", "tables", "size", "build" }, lines)
+end
+
+local function without_ledger(db)
+  local unknown, message, code, detail = list.unknown(db)
+  if not unknown then
+    return nil, message, code, detail
+  end
+  local head = "tilth has no ledger in this database that this role may read."
+  return { text = text_of(#unknown == 0 and "There is nothing in the bin: " .. head or head, unknown),
+    data = { resets = {}, unknown = unknown } }
 end
 
 --- Runs the sub-command.
@@ -58,14 +72,14 @@ function list_command.run(args, ctx)
   if not seen then
     return nil, message, code, detail
   elseif not seen.readable then
-    return { text = "There is nothing in the bin: tilth has no ledger in this database.", data = { resets = {}, unknown = {} } }
+    return without_ledger(world.db)
   end
   local rows, strangers
   rows, strangers, code, detail = list.read(world.db)
   if not rows then
     return nil, strangers, code, detail
   end
-  return { text = text_of(rows, strangers, args.all), data = { resets = rows, unknown = strangers } }
+  return { text = text_of(head_of(rows, args.all), strangers), data = { resets = rows, unknown = strangers } }
 end
 
 return list_command

@@ -4,26 +4,27 @@ local purge_command = {}
 local bins = require("tilth.cmd.reset.bins")
 local list = require("tilth.reset.list")
 local purge = require("tilth.reset.purge")
+local scope = require("tilth.reset.scope")
 
 --- Adds the sub-command.
 -- @tparam Parser parser
 function purge_command.add_to_parser(parser)
   local sub = parser:command("purge", "Drop what is in the bin, for good.")
   sub:usage_max_width(100):help_max_width(100):epilog("`tilth reset --help` lists the options of the connection and of every command.")
-  sub:argument("id", "Which reset, as in `tilth reset list` (default: all)."):args("?"):argname("ID"):convert(bins.number)
+  sub:argument("id", "Which reset, as in `tilth reset list` (default: all of this project)."):args("?"):argname("ID"):convert(bins.number)
   sub:flag("-f --force", "Do not ask; needed where there is no terminal.")
 end
 
-local function chosen(rows, id)
+local function chosen(rows, id, schemas)
   if id then
-    local row, message, code, detail = list.choose(rows, id)
+    local row, message, code, detail = list.choose(rows, id, schemas)
     if not row then
       return nil, message, code, detail
     end
     return { row }
   end
   local all = {}
-  for _, row in ipairs(rows) do
+  for _, row in ipairs(scope.own(rows, schemas)) do
     if row.holding and row.state == "done" then
       all[#all + 1] = row
     end
@@ -60,7 +61,7 @@ function purge_command.run(args, ctx)
     return nil, rows, code, detail
   end
   local wanted, message
-  wanted, message, code, detail = chosen(rows, args.id)
+  wanted, message, code, detail = chosen(rows, args.id, scope.names(world.target, world.project))
   if not wanted then
     return nil, message, code, detail
   elseif #wanted == 0 then

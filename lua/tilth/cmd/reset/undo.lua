@@ -3,6 +3,7 @@ local undo_command = {}
 
 local bins = require("tilth.cmd.reset.bins")
 local list = require("tilth.reset.list")
+local scope = require("tilth.reset.scope")
 local undo = require("tilth.reset.undo")
 
 local AFTER = "The migrations that it lacks are applied by the next `tilth migrate deploy` or `tilth flow`."
@@ -12,7 +13,8 @@ local AFTER = "The migrations that it lacks are applied by the next `tilth migra
 function undo_command.add_to_parser(parser)
   local sub = parser:command("undo", "Bring back what the last reset put into the bin.")
   sub:usage_max_width(100):help_max_width(100):epilog("`tilth reset --help` lists the options of the connection and of every command.")
-  sub:argument("id", "Which reset, as in `tilth reset list` (default: the newest)."):args("?"):argname("ID"):convert(bins.number)
+  sub:argument("id", "Which reset, as in `tilth reset list` (default: the newest of this project)."):args("?"):argname("ID")
+    :convert(bins.number)
   sub:flag("-f --force", "Do not ask; needed where there is no terminal.")
 end
 
@@ -30,7 +32,7 @@ function undo_command.run(args, ctx)
     return nil, rows, code, detail
   end
   local row, message
-  row, message, code, detail = list.choose(rows, args.id)
+  row, message, code, detail = list.choose(rows, args.id, scope.names(world.target, world.project))
   if not row then
     return nil, message, code, detail
   end
