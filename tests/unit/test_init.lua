@@ -31,6 +31,9 @@ local REWRITES <const> = {
   { "        - npx prisma migrate deploy\n        - npx prisma generate\n        - npm run build\n",
     "        - tilth flow --no-build\n        - npx prisma generate\n        - npm run build\n" },
   { "        - \"npx prisma migrate deploy || npx prisma migrate reset --force\"\n", "        - tilth flow --no-build\n" },
+  { "        - |\n          if [ \"${RESET_DATABASE:-false}\" = true ]; then\n            echo \"resetting $AWS_BRANCH\"\n"
+    .. "            npx prisma migrate reset --force\n          fi\n          npx prisma migrate deploy\n",
+    "        - tilth flow --no-build\n" },
   { "        # about npm\n        - npx prisma migrate deploy\n", "        # about npm\n        - tilth flow --no-build\n" },
 }
 
@@ -59,6 +62,14 @@ local REFUSALS <const> = {
   { (HEAD:gsub("commands:\n$", "commands: [npx prisma migrate deploy, npm run build]\n")), "share lines" },
   { HEAD .. "        - >\n          npx prisma migrate deploy;\n          npx next build\n", "share lines" },
   { "nonsense", "no command that migrates" },
+  { HEAD .. "        - npx prisma migrate deploy --schema=db/schema.prisma\n", "line 6 does its database work with the option --schema" },
+  { HEAD .. "        - npx prisma migrate deploy --config prisma.config.ts\n", "the option --config" },
+  { HEAD .. "        - if [ \"$AWS_BRANCH\" = main ]; then npx prisma migrate deploy; fi\n", "depending on $AWS_BRANCH" },
+  { HEAD .. "        - case ${AWS_BRANCH} in main) npx prisma migrate deploy;; esac\n", "depending on $AWS_BRANCH" },
+  { HEAD .. "        - DATABASE_URL=$DIRECT_URL npx prisma migrate deploy\n", "an environment of its own" },
+  { HEAD .. "        - npx dotenv -e .env.deploy -- prisma migrate deploy\n", "an environment of its own" },
+  { HEAD .. "        - npx prisma migrate deploy\n        - '[ \"$RUN_SEED\" = true ] && [ $AWS_BRANCH = dev ] && npx prisma db seed'\n",
+    "line 7 does its database work depending on $AWS_BRANCH" },
 }
 
 function TestInit:test_rewrite_leaves_alone_what_it_is_not_sure_of()

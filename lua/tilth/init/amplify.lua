@@ -42,6 +42,49 @@ local function role_of(list)
   return role or "talk"
 end
 
+local FLAGS <const> = { RESET_DATABASE = true, RUN_SEED = true }
+local TALK <const> = { echo = true, printf = true }
+local OWN_OPTIONS <const> = { ["--schema"] = true, ["--config"] = true }
+local WRAPPERS <const> = { env = true, ["cross-env"] = true, ["env-cmd"] = true, dotenv = true, ["dotenv-cli"] = true, dotenvx = true,
+  doppler = true, infisical = true, op = true, chamber = true, railway = true, ["with-env"] = true }
+
+local function own_environment(command)
+  if #command.assignments > 0 then
+    return true
+  end
+  for _, word in ipairs(command.words) do
+    if WRAPPERS[word] or word:find("^[%a_][%w_]*=") then
+      return true
+    end
+  end
+  return false
+end
+
+-- What a statement would lose as `tilth flow`: a condition besides the flags, an environment or options of its own.
+local function particular(text, list)
+  for _, command in ipairs(list) do
+    local name = command.words[1]
+    if TALK[name] then
+      local from, to = text:find(command.text, 1, true)
+      text = from and text:sub(1, from - 1) .. text:sub(to + 1) or text
+    elseif own_environment(command) then
+      return "with an environment of its own"
+    end
+    for _, word in ipairs(command.words) do
+      local option = word:match("^%-%-%a+")
+      if option and OWN_OPTIONS[option] then
+        return "with the option " .. option
+      end
+    end
+  end
+  for name in text:gmatch("%$[{]?([%a_][%w_]*)") do
+    if not FLAGS[name] then
+      return "depending on $" .. name
+    end
+  end
+  return nil
+end
+
 local function statements_of(scalar)
   local list, by_node = {}, {}
   local found = commands.list({ text = scalar.text, context = {}, line_at = function(offset)
@@ -53,13 +96,15 @@ local function statements_of(scalar)
       return nil
     end
     if not by_node[node] then
-      by_node[node] = { commands = {}, first = yaml.line_at(scalar, node.first), last = yaml.line_at(scalar, node.last), scalar = scalar }
+      by_node[node] = { commands = {}, first = yaml.line_at(scalar, node.first), last = yaml.line_at(scalar, node.last), scalar = scalar,
+        text = scalar.text:sub(node.first, node.last) }
       list[#list + 1] = by_node[node]
     end
     table.insert(by_node[node].commands, command)
   end
   for _, statement in ipairs(list) do
     statement.role, statement.mixed = role_of(statement.commands)
+    statement.particular = particular(statement.text, statement.commands)
     for _, command in ipairs(statement.commands) do
       statement.last = math.max(statement.last, command.last_line)
     end
@@ -246,6 +291,13 @@ local function is_right(before, after, removed, command)
 end
 
 local function change(text, node, entries, range, program)
+  for index = range.from, range.to do
+    local entry = entries[index]
+    if entry.particular and entry.role ~= "talk" then
+      return nil, ("line %d does its database work %s, which tilth init can't carry over: put `%s flow` there by hand"):format(
+        entry.first, entry.particular, program)
+    end
+  end
   local lines, gone = split_lines(text), {}
   local first = not node.inline and mark(entries, range, gone)
   if not first then
