@@ -4,7 +4,7 @@ local plan = {}
 --- The build action: package.json's build script, else the command of tilth.config.lua.
 -- @param observed observed.project.package.build and observed.project.config.build are looked at
 -- @return actions  a list of none or one { kind = "build", argv, text, cwd }
--- @return skipped  a list of none or one { kind = "build", why }
+-- @return skipped  a list of none or one { kind = "build", why, conclusion = true: see migrate/plan.lua }
 function plan.actions(observed)
   local project = observed.project
   if project.package and project.package.build then
@@ -19,6 +19,7 @@ function plan.actions(observed)
   return {}, { {
     kind = "build",
     why = "Nothing to build: package.json has no build script and tilth.config.lua names no build command.",
+    conclusion = true,
   } }
 end
 
