@@ -416,6 +416,21 @@ function TestRepl:test_json_is_one_document()
   lu.assertEquals(result.status, 1)
 end
 
+function TestRepl:test_rows_of_a_query_are_at_hand_in_lua()
+  local result = self:run("select 41 as n;\n_[1].n + 1\n")
+  lu.assertEquals({ result.status, result.stdout:match("[^\n]+\n$") }, { 0, "42\n" }, result.text)
+end
+
+function TestRepl:test_what_was_meant_as_sql_is_told()
+  local result = self:run("selec 1;\n")
+  lu.assertStrContains(result.stderr, "This was read as Lua. Did you mean SQL's select?")
+  lu.assertNotStrContains(self:run("repeat x;\n").stderr, "Did you mean")
+end
+
+function TestRepl:test_a_table_that_is_raised_is_shown()
+  lu.assertStrContains(self:run("error({ a = 1 })\n").stderr, "an error was raised that is a table: { a = 1 }")
+end
+
 function TestRepl:test_helpers_of_psql_s_style()
   local result = self:run("\\dt\n\\d Person\n\\d people\nhelp()\n")
   lu.assertEquals(result.status, 0, result.text)
@@ -427,6 +442,15 @@ function TestRepl:test_helpers_of_psql_s_style()
   result = self:run("quit\n'not reached'\n")
   lu.assertEquals({ result.status, result.stdout }, { 0, "" }, result.text)
   lu.assertStrContains(self:run("help\n").stdout, "Ctrl-D")
+  result = self:run("\\x on\n\\x off\n\\timing OFF;\n\\dt peo*\n\\dt public.ord??\n\\dt _eople\n")
+  lu.assertEquals(result.status, 0, result.text)
+  lu.assertStrContains(result.stdout, "rows are shown as blocks\nrows are shown as tables\ntimes are not shown\n")
+  local names = {}
+  for name in result.stdout:gmatch("public | (%w+)") do names[#names + 1] = name end
+  lu.assertEquals(names, { "people", "Order" })
+  for text, said in pairs({ ["\\x maybe"] = "\\x takes on, off or nothing, not maybe", ["\\q now"] = "\\q stands alone" }) do
+    lu.assertStrContains(self:run(text .. "\n").stderr, said)
+  end
   local unknown = self:run("\\nosuch\n")
   lu.assertEquals(unknown.status, 1)
   lu.assertStrContains(unknown.stderr, "unknown command \\nosuch")

@@ -30,6 +30,7 @@ function TestReplComplete:test_candidates()
     { "db:qu", { "query", "quote" } }, { "string.re", { "rep", "reverse" } },
     { 'require("tilth.f', { "tilth.flow", "tilth.fs" } }, { "require 'tilth.j", { "tilth.json" } },
     { 'db:upsert("Us', { "User" } }, { 'describe("o', { "Order", "order_items", "orders" } }, { "\\d Us", { "User" } },
+    { "\\", { "?", "d", "d+", "dt", "h", "q", "timing", "x" } }, { "\\d", { "d", "d+", "dt" } }, { "\\ti", { "timing" } },
     { "x = whi", { "while" } }, { "nothing.here", {} },
     { "select * from or", { "order_items", "orders" } },
     { "select or", { "or", "order", "order_items", "orders" } }, { "select * from Us", { '"User"' } },

@@ -1,6 +1,7 @@
 --- What Tab offers: Lua names and fields, modules in require, and in SQL words, tables and columns. Pure.
 local complete = {}
 
+local helpers = require("tilth.repl.helpers")
 local input = require("tilth.repl.input")
 
 local LUA_WORDS <const> = {
@@ -179,7 +180,10 @@ end
 function complete.candidates(line, cursor, context)
   local before = line:sub(1, cursor)
   local whole = (context.so_far or "") .. line
-  if before:find("^%s*\\d[%a+]*%s+") then
+  local command = before:match("^%s*\\(%S*)$")
+  if command then
+    return starting_with(helpers.commands(), command), command
+  elseif before:find("^%s*\\d[%a+]*%s+") then
     local word = before:match("[%w_.]*$")
     return starting_with(context.names("model"), word, true), word
   end

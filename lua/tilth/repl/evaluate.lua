@@ -5,8 +5,10 @@ local clock = require("tilth.clock")
 local connect_error = require("tilth.connect_error")
 local excerpt = require("tilth.migrate.excerpt")
 local input = require("tilth.repl.input")
+local inspect = require("tilth.repl.inspect")
 local script = require("tilth.script")
 local sql = require("tilth.sql")
+local suggest = require("tilth.suggest")
 
 --- Commands after which tables may be others than before.
 local DDL <const> = { CREATE = true, ALTER = true, DROP = true, IMPORT = true, ROLLBACK = true }
@@ -120,6 +122,7 @@ function evaluate.sql(shell, text, show)
     if not outcome then
       return failed
     end
+    rawset(shell.environment, "_", outcome.value)
     show(outcome)
   end
   return { ok = true }
@@ -128,6 +131,9 @@ end
 local function describe(raised)
   if type(raised) == "table" and raised.fields then
     return { object = raised }
+  end
+  if type(raised) == "table" and not (getmetatable(raised) or {}).__tostring then
+    return { text = "an error was raised that is a table: " .. inspect.text(raised) }
   end
   local lines = {}
   -- Of the traceback only the user's own part is of use: what was called from the prompt.
@@ -140,6 +146,17 @@ local function describe(raised)
   return { text = table.concat(lines, "\n") }
 end
 
+--- What is wrong with Lua that can't be read. `selec 1;` was meant as SQL.
+local function syntax_failure(text, message)
+  local word = text:match("^%s*(%a+)%s.*;%s*$")
+  -- Words of Lua's own are not meant as others.
+  local near = word and load("local " .. word) and suggest.nearest(word, input.statements())
+  if near and near ~= word:lower() then
+    message = ("%s\nThis was read as Lua. Did you mean SQL's %s?"):format(message, near)
+  end
+  return failure(message, "syntax")
+end
+
 --- Runs Lua.
 -- @tparam table shell
 -- @tparam string text
@@ -148,7 +165,7 @@ end
 function evaluate.lua(shell, text, show)
   local chunk, message = input.compile(text, shell.environment)
   if not chunk then
-    return failure(message, "syntax")
+    return syntax_failure(text, message)
   end
   local ok, why, code, detail = reopen(shell)
   if not ok then

@@ -10,6 +10,7 @@ select n.nspname as "schema", c.relname as "name",
 from pg_class c join pg_namespace n on n.oid = c.relnamespace
 where c.relkind in ('r', 'p', 'v', 'm', 'f') and not c.relispartition
   and n.nspname !~ '^pg_' and n.nspname <> 'information_schema' and n.nspname <> 'tilth' and n.nspname !~ '^tilth_bin_'
+  and ($1::text is null or c.relname ilike $1 or n.nspname || '.' || c.relname ilike $1)
 order by 1, 2]]
 
 local COLUMNS <const> = [[
@@ -46,6 +47,16 @@ _                   the value shown last
 json fs env process csv log fake seed migrate flow check           tilth's modules; require(...) finds the project's too
 
 A variable outlives its line unless it is local. Tab completes names; Ctrl-R searches the history; Ctrl-C cancels.]]
+
+--- What the wild characters of names are in SQL.
+local WILD <const> = { ["*"] = "%", ["?"] = "_" }
+
+--- Commands of psql's style: the helper, and what may stand behind.
+local COMMANDS <const> = {
+  d = { "describe", "name" }, ["d+"] = { "describe", "name" }, dt = { "tables", "name" }, x = { "expanded", "switch" },
+  timing = { "timing", "switch" }, h = { "help" }, ["?"] = { "help" }, q = { "exit" },
+}
+local SWITCH <const> = { [""] = "", on = "true", off = "false" }
 
 local function oid_of(session, name)
   local ok, models = pcall(session.models, session)
@@ -119,9 +130,10 @@ function helpers.install(environment, shell)
   transaction("rollback", "rolled back")
 
   --- Tables and views, with their sizes; `\dt` is the same.
+  -- @tparam[opt] string pattern of names, in which `*` is any text and `?` one character
   -- @treturn table rows, shown as a table
-  function environment.tables()
-    return shell.session:query(TABLES)
+  function environment.tables(pattern)
+    return shell.session:query(TABLES, pattern and (pattern:gsub("[%%_\\]", "\\%0"):gsub("[*?]", WILD)))
   end
 
   --- Columns, keys, indexes and foreign keys of a table or a Prisma model; `\d NAME` is the same.
@@ -181,14 +193,32 @@ function helpers.translate(text)
     return bare .. "()"
   end
   local name, argument = text:match("^%s*\\(%S+)%s*(.-)%s*;?%s*$")
-  local simple = { dt = "tables()", ["?"] = "help()", h = "help()", q = "exit()", x = "expanded()", timing = "timing()" }
-  if simple[name] and argument == "" then
-    return simple[name]
-  elseif name == "d" or name == "d+" then
-    argument = argument:gsub('^"(.*)"$', "%1")
-    return argument == "" and "tables()" or ("describe(%q)"):format(argument)
+  local command = COMMANDS[name]
+  if not command then
+    return nil, ("unknown command %s; \\? says what there is"):format(text:match("%S+"))
+  elseif command[2] == "switch" then
+    local value = SWITCH[argument:lower()]
+    if not value then
+      return nil, ("\\%s takes on, off or nothing, not %s"):format(name, argument)
+    end
+    return ("%s(%s)"):format(command[1], value)
+  elseif argument == "" then
+    return (command[1] == "describe" and "tables" or command[1]) .. "()"
+  elseif command[2] == "name" then
+    return ("%s(%q)"):format(command[1], (argument:gsub('^"(.*)"$', "%1")))
   end
-  return nil, ("unknown command %s; \\? says what there is"):format(text:match("%S+"))
+  return nil, ("\\%s stands alone"):format(name)
+end
+
+--- The names of the commands of psql's style, for completion.
+-- @treturn table list
+function helpers.commands()
+  local names = {}
+  for name in pairs(COMMANDS) do
+    names[#names + 1] = name
+  end
+  table.sort(names)
+  return names
 end
 
 return helpers
