@@ -13,48 +13,11 @@ local source = require("tilth.seed.source")
 local statements = require("tilth.seed.statements")
 local stream = require("tilth.seed.stream")
 local sync = require("tilth.seed.sync")
+local tally = require("tilth.seed.tally")
 local transaction_words = require("tilth.seed.transaction_words")
 
 local Session = {}
 Session.__index = Session
-
---- Counts of one verb: read any of them and what has gathered is written first.
-local Counts = {
-  __index = function(self, name)
-    local values = rawget(self, "_values")
-    if values[name] ~= nil then
-      rawget(self, "_flush")()
-    end
-    return values[name]
-  end,
-  __tostring = function(self)
-    return ("%d inserted, %d updated, %d unchanged"):format(self.inserted, self.updated, self.unchanged)
-  end,
-}
-
-local function new_counts(self)
-  return setmetatable({
-    _values = { inserted = 0, updated = 0, unchanged = 0, deleted = 0, extra = 0 },
-    _flush = function() self.buffer:flush() end,
-  }, Counts)
-end
-
-local function table_counts(self, name)
-  local counts = self.by_table[name]
-  if not counts then
-    counts = { table = name, inserted = 0, updated = 0, deleted = 0, unchanged = 0 }
-    self.by_table[name], self.tables[#self.tables + 1] = counts, counts
-  end
-  return counts
-end
-
-local function add_counts(self, op, call, inserted, updated, unchanged)
-  for _, counts in ipairs({ table_counts(self, op.binding.label), rawget(call.counts, "_values") }) do
-    counts.inserted = counts.inserted + inserted
-    counts.updated = counts.updated + updated
-    counts.unchanged = counts.unchanged + unchanged
-  end
-end
 
 local function row_key_text(self, op, place)
   local get = place.get
@@ -127,7 +90,17 @@ local function trace(self, verb)
   end
 end
 
+--- While a COPY takes the rows of an iterator, the connection can do nothing else.
+local function refuse_while_loading(self, verb)
+  if self.db:status() == "active" then
+    fail_statement(self, verb, nil, "db:load is still sending the rows of this iterator", "usage", {
+      advice = "Ask for what the rows need before db:load, or gather them in a list first.",
+    })
+  end
+end
+
 local function run(self, verb, method, text, ...)
+  refuse_while_loading(self, verb)
   self.buffer:flush()
   for _, statement in ipairs(method == "script" and sql.split(text) or { { text = text } }) do
     guard_transaction(self, verb, statement.text)
@@ -181,19 +154,13 @@ Session.exec = plain.exec
 
 --- Takes back the counts of a savepoint that is left by an error, as the server takes back its rows.
 local function savepoint_guard(self)
-  local before = {}
-  for _, counts in ipairs(self.tables) do
-    before[counts] = table.pack(counts.inserted, counts.updated, counts.deleted, counts.unchanged)
-  end
+  local take_back = self.tally:mark()
   return setmetatable({}, { __close = function(guard)
     if guard.done then
       return
     end
     self.buffer:discard()
-    for _, counts in ipairs(self.tables) do
-      local old = before[counts] or { 0, 0, 0, 0 }
-      counts.inserted, counts.updated, counts.deleted, counts.unchanged = old[1], old[2], old[3], old[4]
-    end
+    take_back()
     self.references:forget()
   end })
 end
@@ -211,6 +178,7 @@ function Session:script(text, name)
 end
 
 local function nested(self, method, fn)
+  refuse_while_loading(self, method)
   self.buffer:flush()
   local values
   local guard <close> = savepoint_guard(self)
@@ -261,7 +229,8 @@ end
 
 --- Begins a verb: resolves its names, and remembers the line for errors.
 local function begin(self, verb, name, options, first, missing_is_null)
-  local call = { site = call_site.find(self.is_caller), counts = new_counts(self), verb = verb }
+  refuse_while_loading(self, verb)
+  local call = { site = call_site.find(self.is_caller), counts = self.tally:verb(), verb = verb }
   self.current = call
   local op, message, code, detail = operation.find(self, verb, name, options, first, missing_is_null)
   if not op then
@@ -399,24 +368,21 @@ function session.new(options)
   local self = setmetatable({
     db = options.db, null = options.null, load_models = options.models, maker = options.maker,
     is_caller = options.is_caller, folder = options.folder, progress = options.progress,
-    tables = {}, by_table = {}, operations = {},
+    operations = {},
   }, Session)
   self.on_error = function(op, place, message, code, detail)
     fail_verb(self, op, place, message, code, detail)
   end
   self.on_counts = function(op, call, inserted, updated, unchanged)
-    add_counts(self, op, call, inserted, updated, unchanged)
+    self.tally:add(op.binding.label, call.counts, inserted, updated, unchanged)
   end
   self.on_deleted = function(op, call, count, kind)
-    local values = rawget(call.counts, "_values")
-    values[kind] = values[kind] + count
-    if kind == "deleted" then
-      local counts = table_counts(self, op.binding.label)
-      counts.deleted = counts.deleted + count
-    end
+    self.tally:add_lacking(op.binding.label, call.counts, count, kind)
   end
   self.buffer = buffer.new(options.db, options.null, self.on_counts, self.on_error)
   self.references = references.new(self)
+  self.tally = tally.new(function() self.buffer:flush() end)
+  self.tables = self.tally.tables
   return self
 end
 
