@@ -57,7 +57,7 @@ function both.dump(db)
   local path = cluster.program("pg_dump")
   lu.skipIf(not path, "this server's programs hold no pg_dump")
   local done = assert(proc.run({ path, "-s", "-h", db.params.host, "-p", db.params.port, "-U", db.params.user, db.name },
-    { stdout = "capture", stderr = "capture", timeout = 60 }))
+    { stdout = "capture", stderr = "capture", timeout = 180 }))
   if done.kind ~= "exit" or done.code ~= 0 then
     error("pg_dump: " .. done.stderr, 2)
   end

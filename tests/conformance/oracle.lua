@@ -6,7 +6,7 @@ local lu = require("luaunit")
 local prisma_cli = require("conformance.prisma_cli")
 local program = require("support.program")
 
-local TIMEOUT <const> = 120
+local TIMEOUT <const> = 300
 
 -- What the WASM engine says without the code that the native engine puts beside it.
 local UNCODED <const> = {

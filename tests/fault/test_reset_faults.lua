@@ -159,14 +159,14 @@ function TestResetFaults:test_a_reset_killed_before_each_message_loses_nothing()
     end
     self.base:close()
   end
-  lu.assertTrue(kills > tries * 0.8, ("only %d of %d runs were killed"):format(kills, tries))
+  lu.assertTrue(kills > tries * 0.5, ("only %d of %d runs were killed"):format(kills, tries))
 end
 
 -- What `pg_ctl restart -m immediate` does: no goodbye, and recovery at the start.
 function TestResetFaults:restart(folder)
   self.base:disconnect()
   assert(process.kill(self.server.pid, SIGQUIT))
-  local deadline = clock.monotonic() + 20
+  local deadline = clock.monotonic() + 60
   while process.kill(self.server.pid, 0) and clock.monotonic() < deadline and not self.server.stop() do
     clock.sleep(0.005)
   end
@@ -192,7 +192,7 @@ function TestResetFaults:test_a_server_that_restarts_during_a_reset_loses_nothin
       env = { DATABASE_URL = self.base.url, RESET_DATABASE = "true", RUN_SEED = "true" } })
     clock.sleep(math.random() * reach)
     self:restart(folder)
-    local result = child:wait(90)
+    local result = child:wait()
     local text = where .. result.stdout .. result.stderr
     if result.status ~= 0 then
       hits = hits + 1

@@ -3,7 +3,6 @@ local lu = require("luaunit")
 
 local TestBackupFailures = {}
 
-local clock = require("tilth.clock")
 local backup = require("support.backup")
 local database = require("support.database")
 local fs = require("tilth.core.fs")
@@ -80,26 +79,34 @@ function TestBackupFailures:test_a_locked_table_is_named_with_its_holder()
   self:backup("copy")
 end
 
+--- Starts a backup and signals it while it writes. One that is at its end before it was seen at work is made once more.
+function TestBackupFailures:signal_while_it_writes(format, signal)
+  for _ = 1, 20 do
+    local child <close> = program.start(self:options({ "backup", "--format", format, "--dir", self.dir }))
+    repeat
+      local names = self:names()
+      local partial = #names > 0 and fs.stat(self.dir .. "/" .. names[1])
+      local ended = child.handle:wait(0.002)
+    until partial and partial.size > 0 or ended
+    child:signal(signal)
+    local result = child:wait()
+    if result.status ~= 0 then return result end
+    assert(fs.remove_tree(self.dir))
+  end
+  error("no backup was ever seen at work")
+end
+
 function TestBackupFailures:test_a_killed_backup_leaves_nothing_under_a_final_name()
   self.base:query("insert into people (name, data) select 'p', repeat(md5(i::text), 100) from generate_series(1, 10000) i")
   for _, format in ipairs(backup.formats(self.base)) do
-    local child <close> = program.start(self:options({ "backup", "--format", format, "--dir", self.dir }))
-    local deadline = clock.monotonic() + 20
-    repeat
-      clock.sleep(0.005)
-      lu.assertTrue(clock.monotonic() < deadline)
-      local names = self:names()
-      local partial = names[1] and fs.stat(self.dir .. "/" .. names[1])
-    until partial and partial.size > 0 or child.handle:wait(0)
-    child:signal(SIGKILL)
-    child:wait()
+    lu.assertEquals(self:signal_while_it_writes(format, SIGKILL).signal, SIGKILL)
     local names = self:names()
     lu.assertTrue(#names >= 1, format)
     for _, name in ipairs(names) do
       lu.assertStrContains(name, ".partial")
     end
     -- pg_dump dies with its parent, and the next backup clears up.
-    clock.sleep(0.3)
+    self.base:wait_until("select count(*) = 0 from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()")
     local file = self:backup(format)
     lu.assertNotNil((fs.stat(file)))
     for _, name in ipairs(self:names()) do
@@ -112,13 +119,8 @@ end
 function TestBackupFailures:test_an_interrupted_backup_cleans_up()
   self.base:query("insert into people (name, data) select 'p', repeat(md5(i::text), 100) from generate_series(1, 10000) i")
   for _, format in ipairs(backup.formats(self.base)) do
-    local child <close> = program.start(self:options({ "backup", "--format", format, "--dir", self.dir }))
-    local deadline = clock.monotonic() + 20
-    repeat
-      clock.sleep(0.005)
-    until #self:names() > 0 or clock.monotonic() > deadline
-    child:signal(SIGTERM)
-    lu.assertEquals(child:wait().status, 143)
+    local result = self:signal_while_it_writes(format, SIGTERM)
+    lu.assertEquals(result.status, 143, result.stderr)
     lu.assertEquals(self:names(), {}, format)
     lu.assertEquals(self.base:value("select count(*) from pg_database where datname like 'tilth_scratch%'"), 0)
   end
@@ -292,13 +294,17 @@ function TestBackupFailures:test_a_restore_that_is_killed_is_taken_back_by_the_n
   self.base:query("insert into people (name, data) select 'p', repeat(md5(i::text), 100) from generate_series(1, 10000) i")
   local file = self:backup("copy")
   self.base:query("insert into people (name) values ('after the backup')")
+  -- What a restore notes at its end waits until it is killed.
+  local gate = self.base:gate()
+  self.base:script("create function tilth.wait() returns trigger language plpgsql as $f$ begin " .. gate.body .. " return new; end $f$; "
+    .. "create trigger wait before update on tilth.resets for each row when (new.state = 'done') execute function tilth.wait()")
   local child <close> = program.start(self:options({ "restore", file, "--force" }))
-  local deadline = clock.monotonic() + 20
-  repeat
-    clock.sleep(0.005)
-  until self.base:value("select count(*) from pg_namespace where nspname like 'tilth_bin%'") > 0 or clock.monotonic() > deadline
+  self.base:wait_until("select count(*) > 0 from pg_namespace where nspname like 'tilth_bin%'")
   child:signal(SIGKILL)
-  child:wait()
+  lu.assertEquals(child:wait().signal, SIGKILL)
+  self.base:query("select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'tilth%'")
+  self.base:wait_until_left()
+  gate.open()
   lu.assertStrContains(self:run({ "flow" }).text, "cut short")
   lu.assertEquals(self.base:value("select count(*) from people where name = 'after the backup'"), 1)
 end

@@ -51,7 +51,7 @@ function TestCommandLine:test_a_run_that_is_interrupted_before_it_acts_is_one_do
   local child <close> = program.start({ args = { "migrate", "deploy", "--json" }, cwd = folder.path, env = { DATABASE_URL = other.url } })
   child:wait_for("waiting for the migration lock")
   child:signal(15)
-  local result = child:wait(20)
+  local result = child:wait()
   lu.assertEquals(result.status, 143, result.stderr)
   local document = assert(json.decode(result.stdout), result.stderr)
   lu.assertEquals({ document.ok, document.error.code }, { false, "interrupted" })

@@ -87,8 +87,9 @@ function TestLocalCluster:test_stop_breaks_off_open_sessions()
   local server <close> = assert(start(temp.folder("pg")))
   local conn <close> = assert(pg.connect({ host = server.socket_dir, user = "postgres", dbname = "postgres" }))
   local began = clock.monotonic()
-  lu.assertEquals(cluster.stop(server.data), true)
-  lu.assertTrue(clock.monotonic() - began < 5)
+  lu.assertEquals(cluster.stop(server.data, { timeout = 120 }), true)
+  -- Else the session would last until the time for the first way to end the server is over.
+  lu.assertTrue(clock.monotonic() - began < 100)
   local result, _, code = conn:query("select 1")
   lu.assertNil(result)
   lu.assertNotNil(code)
@@ -121,7 +122,7 @@ function TestLocalCluster:test_start_survives_a_pid_file_with_a_stranger_s_numbe
   lu.assertEquals(ask(again, "select 1 as n").n, 1)
   lu.assertEquals(proc.kill(stranger:pid(), 0), true)
   stranger:kill(15)
-  stranger:wait(5)
+  stranger:wait(60)
 end
 
 function TestLocalCluster:test_start_sweeps_up_after_a_killed_start()
@@ -229,20 +230,21 @@ function TestLocalCluster:test_a_server_that_dies_with_its_parent_ends_after_kil
   lu.assertEquals(cluster.status(folder:join("pg/data")).pid, math.tointeger(tonumber(child.stdout:match("pid (%d+)"))))
   child:signal(9)
   lu.assertEquals(child:wait().signal, 9)
-  lu.assertTrue(is_gone(folder:join("pg/data"), 5))
+  lu.assertTrue(is_gone(folder:join("pg/data"), 60))
   lu.assertNil(fs.stat(folder:join("pg/data/postmaster.pid")))
 end
 
 function TestLocalCluster:test_start_is_quick()
   local folder = temp.folder("pg")
   assert(start(folder)).stop()
-  local best = math.huge
-  for _ = 1, 3 do
+  local best, tries = math.huge, 0
+  repeat
     local began = clock.monotonic()
     local _ <close> = assert(start(folder))
-    best = math.min(best, clock.monotonic() - began)
-  end
-  lu.assertTrue(best < 0.5, ("the quickest start took %.3f s"):format(best))
+    best, tries = math.min(best, clock.monotonic() - began), tries + 1
+  until best < 0.5 or tries == 10
+  -- A machine that is slow, or busy all the time, may take longer, but not the seconds of a wait that is left to its end.
+  lu.assertTrue(best < 5, ("the quickest start took %.3f s"):format(best))
 end
 
 return TestLocalCluster

@@ -13,7 +13,7 @@ end
 
 local function run(argv)
   local result = proc.run(argv, {
-    clean_env = true, env = program.environment({ LC_ALL = "C.UTF-8" }), stdout = "capture", stderr = "capture", timeout = 60,
+    clean_env = true, env = program.environment({ LC_ALL = "C.UTF-8" }), stdout = "capture", stderr = "capture", timeout = 180,
   })
   lu.skipIf(not result, argv[1] .. " is not installed")
   return result

@@ -270,7 +270,7 @@ function TestRun:test_a_limit_of_time_ends_loops_waits_and_coroutines()
     local result = run(body, { config = [[return { limits = { time = "200ms" } }]] })
     lu.assertEquals(result.status, 1, body)
     lu.assertStrContains(result.stderr, "it took longer than the limit of 200ms")
-    lu.assertTrue(result.seconds < 10, body)
+    lu.assertTrue(result.seconds < 50, body)
   end
 end
 
@@ -280,7 +280,7 @@ function TestRun:test_a_limit_of_time_cancels_the_running_query()
     db:query("select pg_sleep(60)")]], { config = [[return { limits = { time = "300ms" } }]] })
   lu.assertEquals(result.status, 1)
   lu.assertStrContains(result.stderr, "it took longer than the limit of 300ms")
-  lu.assertTrue(result.seconds < 10)
+  lu.assertTrue(result.seconds < 50)
 end
 
 function TestRun:test_a_limit_of_instructions_holds_in_coroutines_too()

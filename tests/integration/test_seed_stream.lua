@@ -122,7 +122,7 @@ local function beside(self, body, sql)
   assert(conn:script("begin; " .. sql))
   local child <close> = program.start(options(self, body))
   local waiting = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
-  local give_up = clock.monotonic() + 30
+  local give_up = clock.monotonic() + 60
   while self.database:value(waiting) == 0 do
     lu.assertTrue(clock.monotonic() < give_up, "the seed never waits for the other session: " .. child.stderr)
     clock.sleep(0.02)

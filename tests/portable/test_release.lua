@@ -20,7 +20,7 @@ end
 
 local function release(...)
   local result = assert(proc.run({ env.get("TILTH_SOURCE") .. "/scripts/release", ... },
-    { stdin = "null", stdout = "capture", stderr = "capture", timeout = 60 }))
+    { stdin = "null", stdout = "capture", stderr = "capture", timeout = 180 }))
   result.text = result.stdout .. result.stderr
   return result
 end
