@@ -9,6 +9,7 @@ local resets = require("tilth.ledger.resets")
 local bin = require("tilth.reset.bin")
 local observe = require("tilth.reset.observe")
 local obstacles = require("tilth.reset.obstacles")
+local holders = require("tilth.reset.holders")
 local plan = require("tilth.reset.plan")
 local purge = require("tilth.reset.purge")
 local undo = require("tilth.reset.undo")
@@ -401,6 +402,22 @@ function TestResetBin:test_reset_refuses_when_the_schema_changed_after_the_plan(
   lu.assertNil(step)
   lu.assertStrContains(message, "replaced by somebody else")
   lu.assertTrue(self.base:has("other"))
+end
+
+function TestResetBin:test_who_holds_locks_on_the_schema_is_named_with_the_way_to_end_it()
+  self.base:script(SHOP)
+  local world <close> = open(self.base)
+  lu.assertNil(holders.advice(world.db, { "public", "nosuch" }))
+  local reader <close> = self.base:connect({ application_name = "report" })
+  assert(reader:script([[begin; select * from "User"]]))
+  lu.assertStrContains(holders.advice(world.db, { "public" }), "\"report\", user postgres, idle in transaction")
+  local maker <close> = self.base:connect({ application_name = "maker" })
+  assert(maker:script("begin; create table made (id int)"))
+  -- Renaming a schema waits for who has made something in it, and not for who only reads.
+  local advice = holders.advice(world.db, { "public" })
+  lu.assertStrContains(advice, "\"maker\"")
+  lu.assertNotStrContains(advice, "report")
+  lu.assertStrContains(advice, ("pg_terminate_backend(%d)"):format(maker:info().pid))
 end
 
 function TestResetBin:test_rows_and_signs_of_life_are_seen()

@@ -58,6 +58,14 @@ function TestResetCommands:test_undo_brings_the_newest_back_and_list_shows_it()
   lu.assertStrContains(self:run({ "reset", "list", "--all" }).stdout, "undone")
 end
 
+function TestResetCommands:test_a_refused_flow_says_nothing_of_what_would_follow()
+  self:deploy_with_a_row()
+  local result = self:run({ "flow" }, { RESET_DATABASE = "true", TILTH_ENV = "production" }, 3)
+  lu.assertStrContains(result.stderr, "protected")
+  lu.assertNotStrContains(result.text, "Nothing to build")
+  lu.assertStrContains(self:run({ "flow" }).text, "Nothing to build")
+end
+
 function TestResetCommands:test_undo_and_purge_want_force_without_a_terminal()
   self:deploy_with_a_row()
   self:run({ "reset", "--force" })
@@ -288,7 +296,7 @@ function TestResetCommands:test_a_connection_lost_in_the_midst_of_the_reset_says
   local holder = self.base:connect()
   assert(holder:script("begin; lock table tilth.resets in share mode"))
   local child <close> = program.start(self:options({ "reset", "--force" }))
-  local deadline = clock.monotonic() + 20
+  local deadline = clock.monotonic() + 60
   repeat
     clock.sleep(0.02)
     local ended = self.base:value("select count(pg_terminate_backend(pid)) from pg_stat_activity "

@@ -113,4 +113,14 @@ function TestResetExtensions:test_a_database_without_plpgsql_is_guarded_too()
   lu.assertEquals(self:kept(), 1)
 end
 
+function TestResetExtensions:test_an_undo_tells_what_somebody_else_has_dropped_from_the_bin()
+  self:deploy("create extension citext;\n" .. TABLE)
+  self:run({ "reset", "--force" })
+  self.base:script("set client_min_messages = warning; drop schema public cascade; create schema public")
+  local result = self:run({ "reset", "undo", "--force" })
+  lu.assertStrContains(result.stdout, "but for what something else has dropped")
+  lu.assertStrContains(result.stdout, "_public has lost 1 of ")
+  lu.assertEquals(self.base:value("select count(*) from public.a"), 1)
+end
+
 return TestResetExtensions

@@ -133,7 +133,7 @@ local function extension_names(schema)
   return list
 end
 
-local function record_of(state, action, oids)
+local function record_of(state, action, oids, held)
   local entries = {}
   for index, schema in ipairs(state.schemas) do
     local entry = { schema = schema.name }
@@ -144,6 +144,7 @@ local function record_of(state, action, oids)
     else
       entry.bin, entry.oid, entry.moved = action.bins[schema.name], oids[schema.name], move.is_needed(schema) or nil
       entry.extensions, entry.tables, entry.bytes = extension_names(schema), schema.tables, schema.bytes
+      entry.held = held[entry.bin]
     end
     entries[index] = entry
   end
@@ -161,11 +162,19 @@ local function bin_names(action)
   return list
 end
 
--- What the migrations need to know that follow: how the bin has to stay, and what the reset has not taken away.
+-- What the migrations need to know that follow, how the bin has to stay and what the reset has not taken away; and for an undo
+-- what is in the bins.
 local function leave_word(db, world, state, action)
-  local sql, message, code, detail = guard.sql(db, bin_names(action))
+  local bins, held = bin_names(action), {}
+  local sql, message, code, detail = guard.sql(db, bins)
   if not sql then
     return nil, message, code, detail
+  end
+  for _, name in ipairs(bins) do
+    held[name], message, code, detail = guard.counts(db, name)
+    if not held[name] then
+      return nil, message, code, detail
+    end
   end
   world.state.bin_guard, world.state.kept_extensions = sql, {}
   for _, schema in ipairs(state.schemas) do
@@ -173,7 +182,7 @@ local function leave_word(db, world, state, action)
       world.state.kept_extensions[extension.name] = schema.name
     end
   end
-  return true
+  return held
 end
 
 local function act(db, world, action)
@@ -202,12 +211,13 @@ local function act(db, world, action)
       return nil, message, code, detail
     end
   end
-  ok, message, code, detail = leave_word(db, world, state, action)
-  if not ok then
+  local held
+  held, message, code, detail = leave_word(db, world, state, action)
+  if not held then
     return nil, message, code, detail
   end
   return resets.insert(db, {
-    build_id = world.ledger_build, kind = "reset", state = "open", schemas = record_of(state, action, oids),
+    build_id = world.ledger_build, kind = "reset", state = "open", schemas = record_of(state, action, oids, held),
     history = history, expected = action.expected,
   })
 end

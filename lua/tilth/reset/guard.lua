@@ -2,19 +2,24 @@
 -- columns of its types along, there as well.
 local guard = {}
 
--- What a cascade takes away; for tables also their files, which TRUNCATE changes.
-local FINGERPRINT <const> = [[(
-WITH held AS (SELECT c.oid, c.relkind, c.relfilenode::bigint AS file FROM pg_catalog.pg_class c WHERE c.relnamespace = ANY (@BINS@))
-SELECT pg_catalog.concat_ws(',',
- (SELECT pg_catalog.count(*) || ':' || coalesce(pg_catalog.sum(h.file) FILTER (WHERE h.relkind = 'r'), 0) FROM held h),
- (SELECT pg_catalog.count(*) FROM held h JOIN pg_catalog.pg_attribute a ON a.attrelid = h.oid AND a.attnum > 0 AND NOT a.attisdropped),
- (SELECT pg_catalog.count(*) FROM held h JOIN pg_catalog.pg_attrdef d ON d.adrelid = h.oid),
- (SELECT pg_catalog.count(*) FROM held h JOIN pg_catalog.pg_trigger t ON t.tgrelid = h.oid),
- (SELECT pg_catalog.count(*) FROM held h JOIN pg_catalog.pg_rewrite r ON r.ev_class = h.oid),
- (SELECT pg_catalog.count(*) FROM held h JOIN pg_catalog.pg_policy p ON p.polrelid = h.oid),
- (SELECT pg_catalog.count(*) FROM pg_catalog.pg_constraint k WHERE k.connamespace = ANY (@BINS@)),
- (SELECT pg_catalog.count(*) FROM pg_catalog.pg_proc p WHERE p.pronamespace = ANY (@BINS@)),
- (SELECT pg_catalog.count(*) FROM pg_catalog.pg_type t WHERE t.typnamespace = ANY (@BINS@))))]]
+-- What a cascade takes away.
+local PARTS <const> = {
+  { "relations", "held h" },
+  { "columns", "held h JOIN pg_catalog.pg_attribute a ON a.attrelid = h.oid AND a.attnum > 0 AND NOT a.attisdropped" },
+  { "defaults", "held h JOIN pg_catalog.pg_attrdef d ON d.adrelid = h.oid" },
+  { "triggers", "held h JOIN pg_catalog.pg_trigger t ON t.tgrelid = h.oid" },
+  { "rules", "held h JOIN pg_catalog.pg_rewrite r ON r.ev_class = h.oid" },
+  { "policies", "held h JOIN pg_catalog.pg_policy p ON p.polrelid = h.oid" },
+  { "constraints", "pg_catalog.pg_constraint k WHERE k.connamespace = ANY (@BINS@)" },
+  { "functions", "pg_catalog.pg_proc p WHERE p.pronamespace = ANY (@BINS@)" },
+  { "types", "pg_catalog.pg_type t WHERE t.typnamespace = ANY (@BINS@)" },
+}
+
+local HELD <const> = "WITH held AS (SELECT c.oid, c.relkind, c.relfilenode::bigint AS file FROM pg_catalog.pg_class c "
+  .. "WHERE c.relnamespace = ANY (@BINS@))\n"
+
+-- Which TRUNCATE changes, and so does a rewrite.
+local FILES <const> = "(SELECT pg_catalog.sum(h.file) FROM held h WHERE h.relkind = 'r')"
 
 local LOOK <const> = [[
 SELECT pg_catalog.array_agg(n.oid)::text AS bins, pg_catalog.string_agg(n.nspname, ', ' ORDER BY n.nspname) AS names,
@@ -29,6 +34,20 @@ BEGIN
    HINT = 'Does it drop, with CASCADE, something that the old tables use, such as an extension? Leave that out, or drop without CASCADE.';
  END IF;
 END]]
+
+local function counting(part)
+  return ("(SELECT pg_catalog.count(*) FROM %s)"):format(part[2])
+end
+
+local function fingerprint_of(bins)
+  local list = {}
+  for index, part in ipairs(PARTS) do
+    list[index] = counting(part)
+  end
+  list[#list + 1] = FILES
+  local sql = ("(%sSELECT pg_catalog.concat_ws(',', %s))"):format(HELD, table.concat(list, ",\n "))
+  return (sql:gsub("@BINS@", "'" .. bins .. "'::oid[]"))
+end
 
 local function statement(db, found, fingerprint, value)
   local said = db:literal(("this migration would change what the reset has put into the bin (%s)"):format(found.names))
@@ -55,13 +74,49 @@ function guard.sql(db, bins)
   local found, message, code, detail = db:one(LOOK, db:array(bins))
   local value
   if found then
-    local fingerprint = FINGERPRINT:gsub("@BINS@", "'" .. found.bins .. "'::oid[]")
+    local fingerprint = fingerprint_of(found.bins)
     value, message, code, detail = db:value("SELECT " .. fingerprint)
     if value then
       return statement(db, found, fingerprint, value)
     end
   end
   return nil, "cannot look at what the reset has put into the bin: " .. message, code, detail
+end
+
+--- Counts what is in a bin, so that an undo can tell whether something is missing.
+-- @tparam Db db
+-- @tparam string name of the bin
+-- @treturn table part -> number
+-- @treturn[2] nil
+-- @treturn[2] string message
+-- @treturn[2] string code
+-- @treturn[2] table detail
+function guard.counts(db, name)
+  local list = {}
+  for index, part in ipairs(PARTS) do
+    list[index] = counting(part) .. " AS " .. part[1]
+  end
+  local sql = HELD .. "SELECT " .. table.concat(list, ", ")
+  local row, message, code, detail = db:one((sql:gsub("@BINS@", "ARRAY(SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = $1)")), name)
+  if not row then
+    return nil, ("cannot look at the bin %s: %s"):format(name, message), code, detail
+  end
+  return row
+end
+
+--- Names what a bin had at the reset and has no more. Pure.
+-- @tparam table before of `counts`
+-- @tparam table now of `counts`
+-- @treturn table list of texts, such as "2 of 41 columns"
+function guard.missing(before, now)
+  local list = {}
+  for _, part in ipairs(PARTS) do
+    local had, has = before[part[1]], now[part[1]]
+    if had and has and has < had then
+      list[#list + 1] = ("%d of %d %s"):format(had - has, had, part[1])
+    end
+  end
+  return list
 end
 
 return guard

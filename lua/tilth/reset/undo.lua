@@ -3,6 +3,7 @@ local undo = {}
 
 local ledger_resets = require("tilth.ledger.resets")
 local attempt = require("tilth.reset.attempt")
+local guard = require("tilth.reset.guard")
 local observe = require("tilth.reset.observe")
 local obstacles = require("tilth.reset.obstacles")
 local purge = require("tilth.reset.purge")
@@ -16,6 +17,24 @@ local function bins_text(out)
   end
   if out.history then
     list[#list + 1] = out.history.bin
+  end
+  return list
+end
+
+-- What the bins have lost since the reset: somebody else's DROP ... CASCADE reaches into them, too.
+local function losses(db, reset)
+  local list = {}
+  for _, entry in ipairs(reset.schemas) do
+    if entry.bin and entry.held then
+      local now, message, code, detail = guard.counts(db, entry.bin)
+      if not now then
+        return nil, message, code, detail
+      end
+      local missing = guard.missing(entry.held, now)
+      if #missing > 0 then
+        list[#list + 1] = ("%s has lost %s"):format(entry.bin, table.concat(missing, ", "))
+      end
+    end
   end
   return list
 end
@@ -39,6 +58,11 @@ local function act(db, id, options)
     return nil, "the reset can't be undone as things are: " .. found[#found].message, "unsafe",
       { advice = "Nothing was changed. Drop these first; they would stay tied to the data that is in use now." }
   end
+  local lost
+  lost, message, code, detail = losses(db, reset)
+  if not lost then
+    return nil, message, code, detail
+  end
   local out, fresh, why, more = swap.run(db, reset, state)
   if not out then
     return nil, fresh, why, more
@@ -57,7 +81,7 @@ local function act(db, id, options)
       return nil, message, code, detail
     end
   end
-  return { reset = reset, kept = kept, bins = bins, fresh = fresh }
+  return { reset = reset, kept = kept, bins = bins, fresh = fresh, lost = lost }
 end
 
 -- Extensions that only the failed migrations brought; RESTRICT keeps whatever is used after all.
@@ -77,7 +101,12 @@ local function sentence(done, rest)
   if #list == 0 then
     list[1] = "the database"
   end
-  return ("The reset was taken back: %s %s as before it. %s"):format(table.concat(list, ", "), #list == 1 and "is" or "are", rest)
+  local head = ("The reset was taken back: %s %s as before it"):format(table.concat(list, ", "), #list == 1 and "is" or "are")
+  if #done.lost > 0 then
+    head = ("%s, but for what something else has dropped from the bin since (a DROP ... CASCADE, say): %s"):format(head,
+      table.concat(done.lost, "; "))
+  end
+  return head .. ". " .. rest
 end
 
 --- Brings back what a reset put into the bin. What stands there now goes into a bin of its own.
