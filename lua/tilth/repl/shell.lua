@@ -250,36 +250,52 @@ local function may_leave(self)
   return false
 end
 
+--- Reads and runs one input.
+-- @treturn boolean did all go well? Then the prompt is left
+-- @treturn[2] nil when it goes on
+local function read_and_run(self, editor, history)
+  self.reading = true
+  local text = read_input(self, editor)
+  self.reading = false
+  if not text then
+    return may_leave(self) or nil
+  end
+  if history and text:find("%S") and history.entries[#history.entries] ~= text then
+    editor:add(text)
+    history:add(text)
+  end
+  local well = self:run(text)
+  if self.signal or (not well and not self.interactive) then
+    return false
+  elseif self.leave and may_leave(self) then
+    return true
+  end
+  self.warned = self.warned and self.session:in_transaction()
+end
+
 --- Reads and runs until the input ends. What is no terminal ends at the first error.
 -- @tparam table editor of tilth.core.edit
 -- @tparam[opt] table history of tilth.repl.history
 -- @treturn boolean did all go well?
 function Shell:loop(editor, history)
   while true do
-    local ok, text = interrupt.catch(read_input, self, editor)
-    if not ok then
+    -- Ctrl-C may come between reading and running, too: the session goes on then as well.
+    local ok, outcome = interrupt.catch(read_and_run, self, editor, history)
+    if ok and outcome ~= nil then
+      return outcome
+    elseif not ok then
       self.signal = interrupt.signal()
+      if not (self.signal or self.reading) then
+        error(outcome, 0)
+      end
       if not (self.interactive and self.signal == SIGINT) then
         return false
       end
       interrupt.clear()
       self.signal = nil
-    elseif not text then
-      if may_leave(self) then
-        return true
+      if not self.reading then
+        self.report:error("cancelled")
       end
-    else
-      if history and text:find("%S") and history.entries[#history.entries] ~= text then
-        editor:add(text)
-        history:add(text)
-      end
-      local well = self:run(text)
-      if self.signal or (not well and not self.interactive) then
-        return false
-      elseif self.leave and may_leave(self) then
-        return true
-      end
-      self.warned = self.warned and self.session:in_transaction()
     end
   end
 end
