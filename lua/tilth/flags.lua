@@ -6,8 +6,26 @@ local MEANT <const> = {
   ["true"] = true, ["1"] = true, yes = true, y = true, on = true, t = true, enabled = true, enable = true,
 }
 
+-- Blanks that nobody sees in a console: no-break spaces, those without a width, a byte order mark.
+local UNSEEN <const> = { "\u{A0}", "\u{200B}", "\u{200C}", "\u{200D}", "\u{202F}", "\u{2060}", "\u{FEFF}" }
+
 local function source_of(name, sources)
   return sources and sources[name] or "environment"
+end
+
+--- A value without the white space around it, seen or not.
+-- @tparam string value
+-- @treturn string
+function flags.trim(value)
+  local before
+  repeat
+    before, value = value, value:match("^%s*(.-)%s*$")
+    for _, blank in ipairs(UNSEEN) do
+      value = value:sub(1, #blank) == blank and value:sub(#blank + 1) or value
+      value = value:sub(-#blank) == blank and value:sub(1, -#blank - 1) or value
+    end
+  until value == before
+  return value
 end
 
 local function read(env, name, sources)
@@ -17,7 +35,7 @@ local function read(env, name, sources)
     return flag
   end
   flag.source = source_of(name, sources)
-  local trimmed = value:match("^%s*(.-)%s*$")
+  local trimmed = flags.trim(value)
   local bare = trimmed:gsub("^([\"'])(.*)%1$", "%2")
   if value == "true" then
     flag.kind, flag.meant = "exact", true

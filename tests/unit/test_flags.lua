@@ -10,6 +10,7 @@ local CASES <const> = {
   { "true", true, true, "exact" }, { nil, false, false, "unset" }, { "", false, false, "unset" },
   { "True", false, true, "case" }, { "TRUE", false, true, "case" }, { " true", false, true, "space" },
   { "true\n", false, true, "space" }, { " True", false, true, "case" }, { "1", false, true, "other" },
+  { "true\u{200B}", false, true, "space" }, { "\u{FEFF}true", false, true, "space" }, { "\u{A0} true \u{A0}", false, true, "space" },
   { "yes", false, true, "other" }, { "YES", false, true, "other" }, { "on", false, true, "other" }, { "y", false, true, "other" },
   { "\"true\"", false, true, "other" }, { "'yes'", false, true, "other" }, { "false", false, false, "other" },
   { "0", false, false, "other" }, { "no", false, false, "other" }, { "truee", false, false, "other" }, { " ", false, false, "other" },

@@ -11,10 +11,12 @@ local NOW <const> = "20261123120000"
 function TestResetConfirm:test_judge_reads_database_and_day()
   local cases = {
     { "shop", true }, { "shop@2026-11-23", true }, { "shop@2999-01-01", true },
-    { nil, nil, "absent" }, { "", nil, "database" }, { "Shop", nil, "database" }, { "shop ", nil, "database" },
+    { nil, nil, "absent" }, { "", nil, "database" }, { "Shop", nil, "database" }, { "shop ", nil, "space" },
+    { "\u{A0}shop@2026-11-23\n", nil, "space" }, { " other ", nil, "database" },
     { "other", nil, "database" }, { "other@2999-01-01", nil, "database" }, { "true", nil, "database" },
-    { "shop@2026-11-22", nil, "expired" }, { "shop@2026-02-30", nil, "day" }, { "shop@", nil, "day" }, { "shop@tomorrow", nil, "day" },
-    { "shop@2026-13-01", nil, "day" }, { "shop@2026-11-23 ", nil, "day" },
+    { "shop@2026-11-22", nil, "expired" }, { "shop@2026-02-30", nil, "day" }, { "shop@", nil, "day" },
+    { "shop@tomorrow", nil, "day" },
+    { "shop@2026-13-01", nil, "day" }, { "shop@2026-11-23 ", nil, "space" }, { "shop@2026-11-22 ", nil, "expired" },
   }
   for _, case in ipairs(cases) do
     local ok, why = confirm.judge(case[1], "shop", NOW)

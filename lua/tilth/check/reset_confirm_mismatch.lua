@@ -9,6 +9,7 @@ local confirm = require("tilth.reset.confirm")
 local MESSAGES <const> = {
   database = "RESET_DATABASE_CONFIRM names another database than the one that would be reset, %s",
   day = "RESET_DATABASE_CONFIRM for the database %s ends in something that is not a day (yyyy-mm-dd)",
+  space = "there is white space around what RESET_DATABASE_CONFIRM says of the database %s",
   expired = "RESET_DATABASE_CONFIRM for the database %s was good until a day that is over",
 }
 

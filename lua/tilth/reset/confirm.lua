@@ -1,6 +1,8 @@
 --- Reads RESET_DATABASE_CONFIRM=<database>[@yyyy-mm-dd]: a reset bound to one database, until a day. Pure.
 local confirm = {}
 
+local flags = require("tilth.flags")
+
 local function valid_day(text)
   local year, month, day = text:match("^(%d%d%d%d)%-(%d%d)%-(%d%d)$")
   if not year then
@@ -16,13 +18,19 @@ end
 -- @tparam string now yyyymmddhhmmss, by the server's clock
 -- @treturn[1] boolean true when it confirms
 -- @treturn[2] nil
--- @treturn[2] string "absent", "database" (another one is named), "day" (no such date) or "expired"
+-- @treturn[2] string "absent", "database" (another one is named), "day" (no such date), "expired" or "space" (it would, but for white space
+--   around it)
 function confirm.judge(text, database, now)
   if text == nil then
     return nil, "absent"
   elseif text == database then
     -- A database's name may hold an @ of its own.
     return true
+  end
+  local bare = flags.trim(text)
+  if bare ~= text then
+    local ok, why = confirm.judge(bare, database, now)
+    return nil, ok and "space" or why
   end
   local name, day = text:match("^(.*)@([^@]*)$")
   if not name or name ~= database then
