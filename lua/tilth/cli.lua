@@ -15,13 +15,17 @@ local COMMANDS <const> = {
 --- For the shell's completion, and so not in the list.
 local HIDDEN <const> = "complete"
 
-local function known(name)
-  for _, command in ipairs(COMMANDS) do
-    if command == name then
+local function has(words, wanted)
+  for _, word in ipairs(words) do
+    if word == wanted then
       return true
     end
   end
-  return name == HIDDEN
+  return false
+end
+
+local function known(name)
+  return has(COMMANDS, name) or name == HIDDEN
 end
 
 local function load_command(name)
@@ -64,15 +68,6 @@ local function first_command(arguments, from)
     i = i + (takes_value[argument] and 2 or 1)
   end
   return nil
-end
-
-local function has(arguments, word)
-  for _, argument in ipairs(arguments) do
-    if argument == word then
-      return true
-    end
-  end
-  return false
 end
 
 local function usage_error(parser, message, arguments)
@@ -147,13 +142,18 @@ local function error_document(message, code, detail)
   return data
 end
 
+--- Names of files and words of the command line need not be text; a document is always one.
+local function encode(data)
+  return require("tilth.json").encode(data, { sort = true, indent = 2, replace = true })
+end
+
 --- Prints the JSON document where it is asked for; a program that embeds tilth gets it in any case.
 local function publish(ctx, data)
   local host = ctx.host
   if not host and not ctx.args.json then
     return
   end
-  local text = require("tilth.json").encode(data, { sort = true, indent = 2 })
+  local text = encode(data)
   if host then
     host.document(ctx.report:mask(text))
   end
@@ -224,7 +224,7 @@ end
 
 local function print_version(json, host)
   local version = require("tilth.version")
-  local document = (json or host) and require("tilth.json").encode(version.all(), { sort = true, indent = 2 })
+  local document = (json or host) and encode(version.all())
   if host then
     host.document(document)
   end
@@ -237,7 +237,7 @@ end
 --- Refuses a command line.
 local function refuse(host, message, arguments)
   local document = (host or has(arguments, "--json"))
-    and require("tilth.json").encode(error_document(message, "usage", {}), { sort = true, indent = 2 })
+    and encode(error_document(message, "usage", {}))
   if host then
     host.document(document)
     host.failed({ message = message, code = "usage" })

@@ -47,8 +47,13 @@ end
 --- Adds a secret that no output may show.
 -- @param secret text; short ones (under 4 bytes) are left alone, they would hide ordinary words
 function Report:hide(secret)
-  if secret and #secret >= 4 then
-    self.secrets[#self.secrets + 1] = secret
+  if not secret or #secret < 4 then
+    return
+  end
+  self.secrets[#self.secrets + 1] = secret
+  if secret:find("[%c\"\\]") then
+    -- So it stands in a JSON document.
+    self.secrets[#self.secrets + 1] = require("tilth.json").encode(secret, { replace = true }):sub(2, -2)
   end
 end
 

@@ -13,6 +13,7 @@ local LOCK <const> = "select pg_advisory_lock(72707369)"
 function TestCommandLine:test_wrong_usage_is_one_document_with_json()
   local cases = {
     { { "--json", "nosuch" }, "unknown command nosuch" },
+    { { "--json", "caf\xE9" }, "unknown command caf\u{FFFD}" },
     { { "--json", "--nosuch" }, "unknown option" },
     { { "flow", "--json", "--nosuch" }, "unknown option '--nosuch'" },
     { { "migrate", "--json", "resolve", "--applied" }, "option '--applied' requires an argument" },

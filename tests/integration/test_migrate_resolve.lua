@@ -61,6 +61,14 @@ function TestMigrateResolve:test_unknown_name_is_p3017_and_near_ones_are_named()
   refuses(self, "P3017", "Did you mean `1_a`?", "resolve", "--applied", "1_aa")
 end
 
+function TestMigrateResolve:test_name_that_is_no_text_is_refused_by_all()
+  self.project = project.new({ migrations = { { "3_caf\xE9", "CREATE TABLE c (id int);" } } })
+  for _, words in ipairs({ { "resolve", "--applied", "3_caf\xE9" }, { "baseline", "--force" }, { "deploy" } }) do
+    refuses(self, "`3_caf?` is not UTF-8", "Rename its folder.", table.unpack(words))
+  end
+  lu.assertFalse(self.database:has("_prisma_migrations"))
+end
+
 function TestMigrateResolve:test_rolled_back_without_a_table_fails()
   refuses(self, "markMigrationRolledBack", "There is no table", "resolve", "--rolled-back", "1_a")
 end

@@ -135,6 +135,8 @@ end
 function TestMigrateChecks:test_name_that_the_history_cannot_hold_is_refused()
   local finding = only(run("migration_file", observed({ migrations = { { name = ("x"):rep(256), path = "/m/x" } } })))
   lu.assertStrContains(finding.message, "longer than the 255")
+  finding = only(run("migration_file", observed({ migrations = { { name = "1_caf\xE9", path = "/m/x" } } })))
+  lu.assertStrContains(finding.message, "the name of migration `1_caf?` is not UTF-8")
 end
 
 function TestMigrateChecks:test_edited_is_a_warning_with_both_checksums()

@@ -1,5 +1,6 @@
 --- Tests what the report writes where, and that it hides secrets.
 local lu = require("luaunit")
+local json = require("tilth.core.json")
 local report = require("tilth.report")
 
 local TestReport = {}
@@ -47,6 +48,13 @@ function TestReport:test_secrets_are_hidden_everywhere()
   made:json_document("s3cr3t-pw")
   lu.assertNotStrContains(table.concat(out) .. table.concat(err), "s3cr3t")
   lu.assertEquals(made.warnings, { "***" })
+end
+
+function TestReport:test_secrets_are_hidden_as_json_writes_them()
+  local made, out = new({ json = true })
+  made:hide('p"w\\d\t')
+  made:json_document(json.encode({ message = 'the password is p"w\\d\t.' }))
+  lu.assertEquals(out, { '{"message":"the password is ***."}\n' })
 end
 
 function TestReport:test_quiet_keeps_warnings()

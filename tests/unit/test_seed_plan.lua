@@ -154,6 +154,9 @@ function TestSeedPlan:test_discover_finds_seeds_and_leaves_helpers_out()
   end }, "/p/seeds")
   lu.assertNil(found)
   lu.assertStrContains(message, 'two seeds are named "a"')
+  found, message, code = discover.files({ list = function() return { { name = "caf\xE9.lua", type = "file" } } end }, "/p/seeds")
+  lu.assertNil(found)
+  lu.assertEquals({ message, code }, { "the name of the seed /p/seeds/caf?.lua is not UTF-8, as the ledger's names are", "config" })
 end
 
 local DEFINITIONS <const> = {

@@ -1,8 +1,7 @@
 --- Refuses pending migrations whose file can't be applied, before anything is touched.
+local history = require("tilth.migrate.history")
 local path = require("tilth.path")
 local review = require("tilth.migrate.review")
-
-local LONGEST_NAME <const> = 255
 
 local FINDINGS = {
   missing = function(_, shown)
@@ -24,11 +23,10 @@ local FINDINGS = {
 }
 
 local function judge(migration, shown)
-  if #migration.name > LONGEST_NAME then
-    local message = "the name of migration `%s` is longer than the %d characters that the history holds"
-    return "failed", message:format(migration.name, LONGEST_NAME), "Rename its folder."
-  end
-  if migration.problem then
+  local refused = history.refuses(migration.name)
+  if refused then
+    return "failed", refused, "Rename its folder."
+  elseif migration.problem then
     return FINDINGS[migration.problem.kind](migration, shown)
   end
   return nil

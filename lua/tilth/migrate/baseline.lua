@@ -3,6 +3,7 @@
 
 local baseline = {}
 
+local history = require("tilth.migrate.history")
 local observe = require("tilth.migrate.observe")
 local path = require("tilth.path")
 local resolve = require("tilth.migrate.resolve")
@@ -46,7 +47,10 @@ function baseline.choose(observed, options)
     return resolve.not_found(options.up_to, observed.migrations)
   end
   for _, migration in ipairs(chosen) do
-    if not migration.sha256 then
+    local refused = history.refuses(migration.name)
+    if refused then
+      return nil, refused, "failed", { exit = 1, advice = "Rename its folder." }
+    elseif not migration.sha256 then
       return nil, "Could not find the migration file at migration.sql. Please delete the directory or restore the migration file. ("
         .. path.relative(migration.path, observed.project.root) .. ")", "P3015", { exit = 1 }
     end

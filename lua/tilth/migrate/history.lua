@@ -39,10 +39,25 @@ SELECT count(*) AS rows, count(*) FILTER (WHERE finished_at IS NULL OR rolled_ba
  string_agg(checksum || '/' || migration_name || '/', '' ORDER BY migration_name COLLATE pg_catalog."C") AS listing
  FROM %s]]
 
+local LONGEST_NAME <const> = 255
+
 local MARK <const> = "tilth: statement by statement: "
 
 --- What follows the mark when a statement failed: its line and the error come after it.
 history.STOPPED = "\n\nstopped at line "
+
+--- Why the history cannot hold a migration's name.
+-- @tparam string name
+-- @treturn string|nil message, nil when it can
+function history.refuses(name)
+  local length = utf8.len(name)
+  if not length then
+    return ("the name of migration `%s` is not UTF-8, as the history's names are"):format((name:gsub("[\128-\255]", "?")))
+  elseif length > LONGEST_NAME then
+    return ("the name of migration `%s` is longer than the %d characters that the history holds"):format(name, LONGEST_NAME)
+  end
+  return nil
+end
 
 --- The statement that makes the table.
 -- @tparam string name the table's name, qualified and quoted

@@ -94,6 +94,10 @@ function resolve.applied(world, name)
   if not migration or not migration.sha256 then
     return not_found(name, migrations)
   end
+  local refused = history.refuses(name)
+  if refused then
+    return nil, refused, "failed", { exit = 1, advice = "Rename its folder." }
+  end
   local found, why, state, detail = observe.history(world.db, world.project)
   if not found then
     return nil, why, state, detail

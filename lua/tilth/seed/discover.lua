@@ -37,7 +37,10 @@ function discover.files(files, folder)
   for _, entry in ipairs(entries) do
     local name, path, kind = is_seed(files, folder, entry)
     if name then
-      if by_name[name] then
+      if not utf8.len(name) then
+        return nil, ("the name of the seed %s is not UTF-8, as the ledger's names are"):format((path:gsub("[\128-\255]", "?"))),
+          "config", { file = path, advice = "Rename it." }
+      elseif by_name[name] then
         return nil, ("two seeds are named %q: %s and %s"):format(name, by_name[name], path), "config",
           { file = path, advice = "Rename one of them: a seed's name is its file name without the ending." }
       end
