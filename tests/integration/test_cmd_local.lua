@@ -86,6 +86,20 @@ function TestCmdLocal:test_start_that_is_interrupted_leaves_nothing_running()
   lu.assertEquals(run(self.project, "start").status, 0)
 end
 
+function TestCmdLocal:test_start_that_is_interrupted_when_the_server_runs_stops_it_again()
+  local script = self.project:write("interrupted.lua", [[
+    local db, interrupt = require("tilth.db"), require("tilth.core.interrupt")
+    db.connect = function()
+      interrupt.trigger(15)
+      while true do end
+    end
+    return require("tilth.cli").main({ "local", "start" })]])
+  local result = program.run({ args = { "run", script }, cwd = self.project.path, env = { TILTH_PG_BINDIR = cluster.bindir() } })
+  lu.assertEquals(result.status, 143, result.text)
+  lu.assertNotStrContains(run(self.project, "status").stdout, "running")
+  lu.assertNotNil(fs.stat(self.project:join(".tilth/pg/data/PG_VERSION")))
+end
+
 function TestCmdLocal:test_start_after_kill_9_at_any_moment_works()
   for _, delay in ipairs({ 0.05, 0.4, 0.7 }) do
     local child <close> = program.start({ args = { "local", "start" }, cwd = self.project.path,
@@ -96,7 +110,12 @@ function TestCmdLocal:test_start_after_kill_9_at_any_moment_works()
     local result = run(self.project, "start")
     lu.assertEquals(result.status, 0, result.text)
     run(self.project, "stop")
-    assert(fs.remove_tree(self.project:join(".tilth")))
+    -- What a killed start has begun may still be writing for a moment.
+    local deadline, removed, message = clock.monotonic() + 30
+    repeat
+      removed, message = fs.remove_tree(self.project:join(".tilth"))
+    until removed or clock.monotonic() > deadline
+    lu.assertNotNil(removed, message)
   end
 end
 

@@ -140,10 +140,15 @@ function server.start(options)
   local found, started
   found, started, code, detail = start_or_join(options, base .. "/data")
   if not found then return nil, started, code, detail end
+  -- A start that does not come to its end leaves nothing running.
+  local guard <close> = setmetatable({ armed = started }, { __close = function(self)
+    if self.armed then found.stop() end
+  end })
   local name = options.name or server.DATABASE
   local created
   created, message, code, detail = ensure_database(found.socket_dir, name)
   if created == nil then return nil, message, code, detail end
+  guard.armed = false
   return {
     url = cluster.url(found.socket_dir, name), socket_dir = found.socket_dir, port = found.port, pid = found.pid,
     data = base .. "/data", major = found.major, database = name, started = started, created = created,
