@@ -94,6 +94,8 @@ int main(int argc, char **argv)
     handle(SIGTERM);
     handle(SIGHUP);
     signal(SIGPIPE, SIG_IGN);
+    /* A file beyond its limit is an error of the write, not the end of the program. */
+    signal(SIGXFSZ, SIG_IGN);
     int status = run(L, argc, argv);
     if (fflush(stdout) != 0 && status == 0)
         status = 1;

@@ -148,6 +148,23 @@ function TestBackupFailures:test_a_full_disk_leaves_nothing_behind()
   end
 end
 
+function TestBackupFailures:test_a_limit_on_files_leaves_nothing_behind()
+  self.base:query("insert into people (name, data) select 'p', repeat('x', 1000000) from generate_series(1, 40)")
+  local limited = self.folder:write("limited", ([[
+#!/bin/sh
+ulimit -f 2048
+exec %s "$@"
+]]):format(program.path()))
+  assert(fs.chmod(limited, EXECUTABLE))
+  local options = self:options({ "backup", "--format", "copy", "--dir", self.dir })
+  options.program = limited
+  local result = program.run(options)
+  lu.assertEquals(result.status, 1, result.text)
+  lu.assertStrContains(result.stderr, "File too large")
+  lu.assertStrContains(result.stderr, "--dir")
+  lu.assertEquals(self:names(), {})
+end
+
 function TestBackupFailures:test_no_password_reaches_the_process_list_or_the_output()
   -- The server trusts everybody here, but what libpq gets is the same.
   local url = self.base.url:gsub("postgres@", "postgres:" .. SECRET .. "@", 1)

@@ -66,6 +66,15 @@ function TestResetCommands:test_a_refused_flow_says_nothing_of_what_would_follow
   lu.assertStrContains(self:run({ "flow" }).text, "Nothing to build")
 end
 
+function TestResetCommands:test_a_reset_where_nothing_may_be_written_says_where_to_connect()
+  self:deploy_with_a_row()
+  self.base:query(("alter database %q set default_transaction_read_only = on"):format(self.base.name))
+  local result = self:run({ "reset", "--force" }, nil, 1)
+  lu.assertStrContains(result.stderr, "read-only transaction")
+  lu.assertStrContains(result.stderr, "connect to the primary")
+  lu.assertEquals(self:kept(), 1)
+end
+
 function TestResetCommands:test_undo_and_purge_want_force_without_a_terminal()
   self:deploy_with_a_row()
   self:run({ "reset", "--force" })

@@ -15,6 +15,9 @@ local PRIVATE <const> = 384 -- rw-------
 local BUFFER <const> = 1 << 20
 local LONGEST_HEAD <const> = 40
 
+-- No room on the disk (ENOSPC), beyond a quota (EDQUOT), or beyond the largest file that is allowed (EFBIG).
+local FULL <const> = { [27] = true, [28] = true, [122] = true }
+
 local Writer = {}
 Writer.__index = Writer
 
@@ -23,7 +26,7 @@ Reader.__index = Reader
 
 local function full(path, message, code)
   local detail
-  if code == 28 then
+  if FULL[code] then
     detail = { advice = "Free some space, or name another disk with --dir. The half backup was removed; nothing else was changed." }
   end
   return nil, ("cannot write the backup %s: %s"):format(path, message), code, detail

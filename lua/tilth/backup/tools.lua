@@ -179,7 +179,8 @@ function tools.run(argv, env, sink)
   if not done then
     return nil, ("%s cannot be started: %s"):format(name, message), code
   elseif done.kind ~= "exit" or done.code ~= 0 then
-    return nil, ("%s failed (%s): %s"):format(name, process.describe(done), last_words(table.concat(said))), "failed"
+    local why = last_words(table.concat(said))
+    return nil, ("%s failed (%s)%s"):format(name, process.describe(done), why ~= "" and ": " .. why or ""), "failed"
   end
   return done
 end

@@ -12,6 +12,10 @@ local BUDGET <const> = 60
 local FIRST_PAUSE <const> = 0.2
 local LONGEST_PAUSE <const> = 5
 
+local READ_ONLY <const> = "25006"
+local READ_ONLY_ADVICE <const> = "Nothing was changed. This is a replica, a server in maintenance, or a database or role with "
+  .. "default_transaction_read_only: connect to the primary, as a role that may write."
+
 local function passing(code, message)
   return PASSING[code] or (code == "XX000" and message:find("concurrently", 1, true) ~= nil)
 end
@@ -44,6 +48,10 @@ function attempt.run(db, what, fn, report, schemas)
       end
       return fn(db)
     end))
+    if values[1] == nil and values[3] == READ_ONLY then
+      values[4] = values[4] or {}
+      values[4].advice, values.n = READ_ONLY_ADVICE, 4
+    end
     if values[1] ~= nil or not passing(values[3], values[2]) then
       return table.unpack(values, 1, values.n)
     end
