@@ -15,6 +15,9 @@ local COMMANDS <const> = {
 --- For the shell's completion, and so not in the list.
 local HIDDEN <const> = "complete"
 
+--- Options that every command takes.
+local GLOBAL <const> = { "--project", "--schema", "--config", "--env", "--json", "-q", "--quiet", "--no-color" }
+
 local function has(words, wanted)
   for _, word in ipairs(words) do
     if word == wanted then
@@ -75,7 +78,7 @@ local function usage_error(parser, message, arguments)
   if message:find("^unknown option '%-%-?y") and (has(arguments, "reset") or has(arguments, "restore")) then
     message = message .. "; here `--force` answers what would be asked"
   end
-  return nil, message .. "\n\n" .. parser:get_usage(), "usage"
+  return nil, require("tilth.usage").wrong(message, parser, arguments), "usage"
 end
 
 --- Options before the command's name mean the same as behind it.
@@ -268,15 +271,13 @@ function cli.main(arguments, host)
     name = "help"
     local wanted = has(arguments, "--help") or has(arguments, "-h")
     if #arguments > 0 and not wanted then
-      return refuse(host, ("unknown option %s; `tilth help` lists the commands"):format(arguments[1]), arguments)
+      return refuse(host, require("tilth.usage").without_command(arguments, GLOBAL), arguments)
     end
     arguments = { "help" }
     at = 1
   end
   if not known(name) then
-    local near = require("tilth.suggest").nearest(name, COMMANDS)
-    return refuse(host, ("unknown command %s%s\n\n`tilth help` lists the commands."):format(name,
-      near and ("; did you mean `tilth " .. near .. "`?") or ""), arguments)
+    return refuse(host, require("tilth.usage").unknown(name, COMMANDS), arguments)
   end
   require("tilth.strict").install()
   local parsed, message, command = parse(name, arguments, at)

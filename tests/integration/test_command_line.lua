@@ -29,6 +29,27 @@ function TestCommandLine:test_wrong_usage_is_one_document_with_json()
   end
 end
 
+function TestCommandLine:test_what_is_meant_is_said()
+  for line, said in pairs({
+    ["flwo"] = "unknown command flwo; did you mean `tilth flow`?\n\n`tilth help` lists the commands.",
+    ["status"] = "did you mean `tilth migrate status`?",
+    ["generate"] = "`npx prisma generate` is Prisma's own; tilth has nothing in its place.",
+    ["migrate dev"] = "`npx prisma migrate dev` is Prisma's own; tilth has nothing in its place. `tilth migrate new NAME`",
+    ["db push"] = "`npx prisma db push` is Prisma's own",
+    ["--json"] = "--json of which command?", ["--nosuch"] = "unknown option --nosuch",
+    ["migrate new"] = "Usage: tilth migrate new", ["env export"] = "Usage: tilth env export",
+    ["reset undo --nosuch"] = "Usage: tilth reset undo",
+    ["history --limit abc"] = "--limit must be a whole number above 0, not abc",
+    ["help 42P99"] = "42P99 is no code of tilth's own; as a SQLSTATE it is the server's", ["help nosuc"] = "there is no command nosuc",
+  }) do
+    local words = {}
+    for word in line:gmatch("%S+") do words[#words + 1] = word end
+    local result = program.run({ args = words })
+    lu.assertEquals(result.status, 2, result.text)
+    lu.assertStrContains(result.stderr, said)
+  end
+end
+
 function TestCommandLine:test_yes_is_answered_with_force_where_a_command_asks()
   for _, line in ipairs({ "reset undo --yes", "reset -y", "migrate reset --yes", "restore file --yes" }) do
     local words = {}

@@ -92,6 +92,9 @@ function help.run(args)
   elseif topic[1]:find("^[Pp]%d%d%d%d$") then
     return nil, ("tilth never gives the code %s"):format(topic[1]:upper()), "usage",
       { advice = "docs/errors.md lists the codes; others are Prisma's own." }
+  elseif topic[1]:find("^%w%w%w%w%w$") and topic[1]:find("%d%d") then
+    return nil, ("%s is no code of tilth's own; as a SQLSTATE it is the server's"):format(topic[1]), "usage",
+      { advice = "https://www.postgresql.org/docs/current/errcodes-appendix.html lists them." }
   end
   local near = require("tilth.suggest").nearest(topic[1], commands)
   return nil, ("there is no command %s%s; `tilth help` lists them"):format(topic[1],

@@ -13,7 +13,7 @@ local function positive(text)
   if number and number > 0 then
     return number
   end
-  return nil, "must be a whole number above 0"
+  return nil, ("--limit must be a whole number above 0, not %s"):format(text)
 end
 
 --- Adds the command's arguments.

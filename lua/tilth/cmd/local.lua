@@ -64,7 +64,7 @@ function actions.url(options)
   local status, message, code, detail = server.status(options)
   if not status then return nil, message, code, detail end
   if status.state ~= "ready" then
-    return nil, "the local database does not run", "failed", { advice = "start it with: tilth local start" }
+    return nil, "the local database does not run", "failed", { advice = "Start it with `tilth local start`." }
   end
   return { text = status.url, data = { url = status.url } }
 end
