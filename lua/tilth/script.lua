@@ -4,6 +4,8 @@ local script = {}
 local fs = require("tilth.core.fs")
 
 local CONFIG <const> = "tilth.config.lua"
+--- The kernel keeps eight bits of a status: 256 would say that all went well.
+local HIGHEST <const> = 255
 
 --- Raised in the place of os.exit, so that connections and children are closed on the way out.
 local Exit = {}
@@ -21,14 +23,15 @@ end
 
 --- The exit status that a value given to os.exit stands for.
 -- @tparam[opt] boolean|integer code
--- @treturn integer
+-- @treturn integer 0 to 255; what is no such number is a failure
 function script.exit_number(code)
   if code == nil or code == true then
     return 0
   elseif code == false then
     return 1
   end
-  return math.tointeger(code) or 1
+  local number = math.tointeger(code) or 1
+  return number >= 0 and number <= HIGHEST and number or HIGHEST
 end
 
 --- An exit is no error that a pcall may stop.
@@ -165,7 +168,9 @@ end
 
 --- The words of what was raised; of a table that does not say how it is written, its message.
 local function words_of(raised)
-  if type(raised) ~= "table" or (getmetatable(raised) or {}).__tostring then
+  if raised == nil then
+    return "an error was raised without a message"
+  elseif type(raised) ~= "table" or (getmetatable(raised) or {}).__tostring then
     return tostring(raised)
   elseif type(raised.message) == "string" then
     return raised.message

@@ -74,6 +74,7 @@ end
 function TestRun:test_exit_status_is_what_the_script_returns_or_exits_with()
   for _, case in ipairs({
     { "return 3", 3 }, { "return 0", 0 }, { "return", 0 }, { "return nil", 0 }, { "return 4.0", 4 },
+    { "return 255", 255 }, { "os.exit(256)", 255 }, { "os.exit(-1)", 255 },
     { "os.exit(5)", 5 }, { "os.exit()", 0 }, { "os.exit(false)", 1 }, { "os.exit(true)", 0 },
     { "pcall(os.exit, 6) return 1", 6 }, { "xpcall(function() os.exit(7) end, print) return 1", 7 },
     { "coroutine.wrap(function() os.exit(8) end)()", 8 }, { "error('x')", 1 }, { "return nil, 'broken', 'unsafe'", 3 },
@@ -127,10 +128,16 @@ function TestRun:test_a_table_that_is_raised_is_told_by_its_message()
   end
 end
 
-function TestRun:test_a_fraction_is_no_exit_status()
-  local result = run("return 2.5")
-  lu.assertEquals(result.status, 1)
-  lu.assertStrContains(result.stderr, "the script returned 2.5, which can't be an exit status")
+function TestRun:test_what_the_kernel_would_cut_is_no_exit_status()
+  for _, number in ipairs({ "2.5", "256", "-1" }) do
+    local result = run("return " .. number)
+    lu.assertEquals(result.status, 1, number)
+    lu.assertStrContains(result.stderr, ("the script returned %s, which can't be an exit status"):format(number))
+  end
+end
+
+function TestRun:test_an_error_without_a_message_says_so()
+  lu.assertStrContains(run("error()").stderr, "tilth: an error was raised without a message")
 end
 
 function TestRun:test_a_syntax_error_shows_its_line()

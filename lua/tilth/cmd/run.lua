@@ -76,9 +76,9 @@ local function result_of(results, host)
     return hand_over(host, results)
   elseif type(first) == "number" then
     local exit = math.tointeger(first)
-    if not exit then
+    if not exit or script.exit_number(exit) ~= exit then
       return nil, ("the script returned %s, which can't be an exit status"):format(first), "failed",
-        { advice = "Return a whole number, or nothing." }
+        { advice = "Return a whole number from 0 to 255, or nothing." }
     end
     return { exit = exit }
   end
