@@ -6,7 +6,8 @@ local env = require("tilth.core.env")
 local fs = require("tilth.core.fs")
 local proc = require("tilth.core.proc")
 
--- A backend goes away a moment after its client has closed the connection; a child after its last signal.
+-- A backend goes away a moment after its client has closed the connection; a child after its last signal; a thread that
+-- was left behind with its descriptor when its work is done.
 local PATIENCE <const> = 5
 
 --- The open descriptors, each with what it is open on. The one that the listing itself used is closed by now.
@@ -137,9 +138,11 @@ function leaks.check(before)
     local now = sessions(before.watch)
     return added(before.sessions, now, function(pid) return now[pid] .. " was left open" end)
   end))
-  local open = descriptors()
-  add(added(before.descriptors, open, function(name)
-    return ("descriptor %s was left open (%s)"):format(name, open[name])
+  add(settle(function()
+    local open = descriptors()
+    return added(before.descriptors, open, function(name)
+      return ("descriptor %s was left open (%s)"):format(name, open[name])
+    end)
   end))
   return found
 end

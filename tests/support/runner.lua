@@ -7,6 +7,8 @@ local fs = require("tilth.core.fs")
 local lu = require("luaunit")
 local leaks = require("support.leaks")
 
+local PATIENCE <const> = 5
+
 local Output = setmetatable({}, { __index = lu.genericOutput })
 Output.__index = Output
 
@@ -54,6 +56,17 @@ local function enter(unit, name)
   unit.before = leaks.snapshot(unit.watch)
 end
 
+--- Removes a folder, in which somebody who is ending may still write for a moment.
+local function remove(path)
+  local deadline = clock.monotonic() + PATIENCE
+  local removed, message = fs.remove_tree(path)
+  while not removed and clock.monotonic() < deadline do
+    clock.sleep(0.05)
+    removed, message = fs.remove_tree(path)
+  end
+  return removed, message
+end
+
 --- Turns what a test left behind into its failure, and cleans up.
 local function leave(unit)
   local node = unit.result.currentNode
@@ -62,7 +75,7 @@ local function leave(unit)
     unit:updateStatus({ status = "FAIL", msg = "the test left something behind:\n  " .. table.concat(found, "\n  ") })
   end
   if node:isSuccess() or node:isSkipped() then
-    local removed, message = fs.remove_tree(unit.folder)
+    local removed, message = remove(unit.folder)
     if not removed then unit:updateStatus({ status = "FAIL", msg = "its folder cannot be removed: " .. message }) end
   elseif #(fs.list(unit.folder) or {}) > 0 then
     node.msg = ("%s\nits files are kept in %s"):format(tostring(node.msg), unit.folder)
