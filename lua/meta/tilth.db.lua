@@ -33,7 +33,7 @@ function Db:set(name, value) end
 ---Runs one statement with parameters $1, $2, ...
 ---@param sql string one statement
 ---@param ... any strings, numbers, booleans, nil or db.null
----@return table? # rows keyed by column name (a second `id` is `id (2)`); `columns`, `count`, `command`
+---@return table? # rows keyed by column name (a second `id` is `id (2)`); `columns`, `count`, `command` (such as "INSERT 0 2")
 ---@return string? # message
 ---@return string? # code: a SQLSTATE
 ---@return table? # detail: the server's fields
@@ -112,6 +112,17 @@ function Db:array(list, count) end
 ---The state of the connection.
 ---@return string # "idle", "active", "transaction", "failed" or "closed"
 function Db:status() end
+
+---Tells whether a transaction is open, whoever opened it; one that has failed counts, too.
+---@return boolean
+function Db:in_transaction() end
+
+---Rolls back the transaction that is open. Without one nothing is done.
+---@return boolean? # true
+---@return string? # message
+---@return string? # code: a SQLSTATE
+---@return table? # detail: the server's fields
+function Db:roll_back() end
 
 ---Facts about the open connection.
 ---@return table # `{ pid, server_version, host, port, database, user, tls }`

@@ -183,6 +183,11 @@ function Db:set(name, value)
   return true
 end
 
+--- The connection for what asks no server: without one that is wrong use.
+local function connection(self)
+  return self.conn or error("the connection to the database is closed", 3)
+end
+
 local function closed()
   return nil, "the connection to the database is closed", "08006", { lost = true }
 end
@@ -190,7 +195,7 @@ end
 --- Runs one statement with parameters $1, $2, ...
 -- @tparam string sql one statement
 -- @tparam any ... strings, numbers, booleans, nil or db.null
--- @treturn[1] table rows keyed by column name (a second `id` is `id (2)`); `columns`, `count`, `command`
+-- @treturn[1] table rows keyed by column name (a second `id` is `id (2)`); `columns`, `count`, `command` (such as "INSERT 0 2")
 -- @treturn[2] nil
 -- @treturn[2] string message
 -- @treturn[2] string code: a SQLSTATE
@@ -261,11 +266,8 @@ local function guard(self, undo)
   self.depth = self.depth + 1
   return setmetatable({}, { __close = function(this)
     self.depth = self.depth - 1
-    if not this.done and self.conn then
-      local status = self.conn:status()
-      if status == "transaction" or status == "failed" then
-        self.conn:script(undo)
-      end
+    if not this.done and self:in_transaction() then
+      self.conn:script(undo)
     end
   end })
 end
@@ -370,37 +372,58 @@ function Db:status()
   return self.conn and self.conn:status() or "closed"
 end
 
+--- Tells whether a transaction is open, whoever opened it; one that has failed counts, too.
+-- @treturn boolean
+function Db:in_transaction()
+  local status = self:status()
+  return status == "transaction" or status == "failed"
+end
+
+--- Rolls back the transaction that is open. Without one nothing is done.
+-- @treturn[1] boolean true
+-- @treturn[2] nil
+-- @treturn[2] string message
+-- @treturn[2] string code: a SQLSTATE
+-- @treturn[2] table detail: the server's fields
+function Db:roll_back()
+  if not self:in_transaction() then
+    return true
+  end
+  local done, message, code, detail = self:script("ROLLBACK")
+  return done and true, message, code, detail
+end
+
 --- Facts about the open connection.
 -- @treturn table `{ pid, server_version, host, port, database, user, tls }`
 function Db:info()
-  return self.conn:info()
+  return connection(self):info()
 end
 
 --- A name as SQL: quoted where needed.
 -- @tparam string name
 -- @treturn string
 function Db:identifier(name)
-  return self.conn:identifier(name)
+  return connection(self):identifier(name)
 end
 
 --- A text as an SQL literal.
 -- @tparam string text
 -- @treturn string
 function Db:literal(text)
-  return self.conn:literal(text)
+  return connection(self):literal(text)
 end
 
 --- Sets what is called with each notice of the server: { severity, sqlstate, message, ... }.
 -- @tparam[opt] function fn none without it
 function Db:on_notice(fn)
-  self.conn:on_notice(fn)
+  connection(self):on_notice(fn)
 end
 
 --- Sets what is called again and again while a query runs: fn(seconds the query has been waited for).
 -- @tparam[opt] function fn none without it
 -- @tparam[opt] number seconds between two calls
 function Db:on_wait(fn, seconds)
-  self.conn:on_wait(fn, seconds)
+  connection(self):on_wait(fn, seconds)
 end
 
 --- Asks the server to end the query that runs; for callbacks of on_wait.
@@ -409,7 +432,7 @@ end
 -- @treturn[2] string message
 -- @treturn[2] string "failed"
 function Db:cancel()
-  return self.conn:cancel()
+  return connection(self):cancel()
 end
 
 --- Closes the connection; an open transaction is rolled back by the server. Twice is allowed.

@@ -105,8 +105,7 @@ Session.exec = plain.exec
 --- Is a transaction open, by this object or by SQL?
 -- @treturn boolean
 function Session:in_transaction()
-  local status = self.db:status()
-  return status == "transaction" or status == "failed"
+  return self.db:in_transaction()
 end
 
 local function bracket(self, method, fn)

@@ -136,9 +136,8 @@ end
 
 --- An interruption may leave a transaction open where no guard stood around it.
 local function roll_back(world)
-  local status = world.db and world.db:status()
-  if status == "transaction" or status == "failed" then
-    world.db:script("ROLLBACK")
+  if world.db then
+    world.db:roll_back()
   end
 end
 

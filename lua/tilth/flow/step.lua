@@ -57,15 +57,6 @@ local function describe(raised)
   return { message = text, code = "failed", detail = { file = file, line = math.tointeger(tonumber(line)) } }
 end
 
---- A transaction that a step leaves open would swallow what the flow does next.
-local function close_transaction(db)
-  local status = db:status()
-  if status == "transaction" or status == "failed" then
-    db:script("ROLLBACK")
-    return true
-  end
-end
-
 --- Carries a step out.
 -- @param world  the flow's world
 -- @param action { kind = "step", name }
@@ -82,7 +73,9 @@ function step.run(world, action)
   local ok, problem = xpcall(world.steps[action.name], describe, session, world)
   world.report:status(nil)
   session:forget()
-  local left_open = close_transaction(db)
+  -- A transaction that a step leaves open would swallow what the flow does next.
+  local left_open = db:in_transaction()
+  db:roll_back()
   if not ok then
     return nil, ("step %s: %s"):format(action.name, problem.message), problem.code, problem.detail
   elseif left_open then

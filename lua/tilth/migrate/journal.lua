@@ -52,9 +52,7 @@ function journal.open(job)
   local ok, message, code, detail = db:script("BEGIN; " .. state.prelude .. job.close_sql .. insert .. "; "
     .. update_sql(job, 0) .. "; COMMIT")
   if not ok then
-    if db:status() == "failed" then
-      db:script("ROLLBACK")
-    end
+    db:roll_back()
     return nil, "cannot write the history of migrations: " .. message, code, detail
   end
   state.prelude, state.prelude_statements = "", 0

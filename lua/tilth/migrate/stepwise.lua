@@ -11,14 +11,6 @@ local refusal = require("tilth.migrate.refusal")
 local retry = require("tilth.migrate.retry")
 local unit = require("tilth.migrate.unit")
 
-local function roll_back(db)
-  local status = db:status()
-  if status == "failed" or status == "transaction" then
-    return db:script("ROLLBACK")
-  end
-  return true
-end
-
 -- With something in the bin, a failure brings that back, and what the file has done goes.
 local function is_taken_back(job)
   return (job.state.guard or "") ~= ""
@@ -50,7 +42,7 @@ local function fail(job, message, code, detail, at, advice)
   if detail and detail.lost or job.db:status() == "closed" then
     return lost(job, message)
   end
-  roll_back(job.db)
+  job.db:roll_back()
   job.db:script("RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; " .. job.state.session_sql)
   local item = at and at.statement and job.statements_list[at.statement]
   if item and not unit.clean(job, item) then
@@ -80,7 +72,7 @@ local function run_unit(world, job, units, position)
       message, code, detail, at = "the statements left a transaction open", "25001", {}, { statement = one.first }
     end
     detail = detail or {}
-    if detail.lost or not roll_back(job.db) then
+    if detail.lost or not job.db:roll_back() then
       return fail(job, message, code, detail, at)
     end
     local number = at and at.statement

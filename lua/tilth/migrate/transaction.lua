@@ -108,14 +108,6 @@ local function failed(job, message, code, detail, at, advice)
   })
 end
 
-local function roll_back(db)
-  local status = db:status()
-  if status == "failed" or status == "transaction" then
-    return db:script("ROLLBACK")
-  end
-  return true
-end
-
 local function lost(world, job, message)
   local row = recover.look(world, ("SELECT id FROM %s WHERE id = $1"):format(job.state.qualified), job.row.id)
   if row then
@@ -158,7 +150,7 @@ local function run(world, job)
       end
       return nil, why, state, more
     end
-    local undone, why, state, more = roll_back(db)
+    local undone, why, state, more = db:roll_back()
     if not undone then
       return failed(job, message .. " (and the rollback failed: " .. why .. ")", state or code, more or detail, at)
     end

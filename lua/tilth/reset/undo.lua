@@ -157,9 +157,7 @@ local function clean_session(world)
       return nil, message, code, detail
     end
   end
-  if db:status() == "transaction" or db:status() == "failed" then
-    db:script("ROLLBACK")
-  end
+  db:roll_back()
   local ok, message, code, detail = db:script("RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; " .. db:session_sql())
   if not ok then
     return nil, message, code, detail
