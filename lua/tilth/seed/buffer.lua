@@ -194,7 +194,7 @@ end
 
 local function report_counts(self, op, group, row, many)
   if not many then
-    self.on_counts(op, group.calls[1], row.inserted, row.updated, group.count - row.inserted - row.updated)
+    self.on_counts(op, group.calls[1], merge.counts(row, group.count))
     return
   end
   local tallies, order = {}, {}
@@ -214,6 +214,13 @@ local function report_counts(self, op, group, row, many)
       local entry = tally(group.calls[at])
       entry[kind] = entry[kind] + 1
     end
+  end
+  -- What the server did not write after all: the last calls are the likeliest to have met it there.
+  local short = row.inserted + row.updated - row.written
+  for index = #order, 1, -1 do
+    local entry = tallies[order[index]]
+    local taken = math.min(short, entry.inserted)
+    entry.inserted, short = entry.inserted - taken, short - taken
   end
   for _, call in ipairs(order) do
     local entry = tallies[call]

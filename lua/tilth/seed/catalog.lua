@@ -12,7 +12,8 @@ with recursive dom as (
 ), base as (
   select d.oid, d.base from dom d join pg_catalog.pg_type t on t.oid = d.base and t.typtype <> 'd'
 ), rel as (
-  select c.oid, c.relname, n.nspname, c.relrowsecurity, pg_catalog.pg_table_is_visible(c.oid) as visible
+  select c.oid, c.relname, n.nspname, c.relrowsecurity, c.relhasrules, c.relkind = 'r' and c.relhassubclass as inherited,
+    pg_catalog.pg_table_is_visible(c.oid) as visible
   from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
   where c.relkind in ('r', 'p') and n.nspname not in ('pg_catalog', 'information_schema', 'tilth')
     and n.nspname !~ '^(pg_toast|pg_temp_|tilth_bin_)'
@@ -43,7 +44,7 @@ with recursive dom as (
 )
 select json_build_object(
   'tables', (select json_agg(json_build_object('oid', rel.oid::bigint, 'schema', nspname, 'name', relname, 'visible', visible,
-    'row_security', relrowsecurity,
+    'row_security', relrowsecurity, 'rules', relhasrules, 'inherited', inherited,
     'columns', (select json_agg(json_build_object('number', attnum, 'name', attname, 'required', required, 'generated', generated,
       'identity', attidentity, 'has_default', has_default, 'type', type, 'cast', cast_type, 'base', typname, 'kind', kind,
       'element', elem_name, 'element_kind', elem_kind, 'item', item::bigint, 'comparable', comparable) order by attnum)
@@ -60,8 +61,13 @@ select json_build_object(
     ) order by nspname, relname) from rel),
   'enums', (select json_agg(json_build_object('oid', t.oid::bigint, 'name', t.typname, 'labels',
       (select json_agg(l.enumlabel order by l.enumsortorder) from pg_catalog.pg_enum l where l.enumtypid = t.oid)))
-    from pg_catalog.pg_type t where t.typtype = 'e' and t.oid in (select item from col))
+    from pg_catalog.pg_type t where t.typtype = 'e' and t.oid in (select item from col)),
+  'others', (select json_object_agg(c.relname, c.relkind)
+    from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+    where c.relkind in ('v', 'm', 'f') and n.nspname not in ('pg_catalog', 'information_schema', 'tilth'))
 )::text as catalog]]
+
+local OTHERS <const> = { v = "a view", m = "a materialized view", f = "a foreign table" }
 
 local Catalog = {}
 Catalog.__index = Catalog
@@ -100,9 +106,11 @@ function catalog.build(content)
   for _, enum in ipairs(content.enums or {}) do
     enums[enum.oid] = enum
   end
-  local self = setmetatable({ tables = content.tables or {}, by_name = {} }, Catalog)
+  local self = setmetatable({ tables = content.tables or {}, by_name = {}, others = content.others or {} }, Catalog)
   for _, entry in ipairs(self.tables) do
     entry.sql = quote(entry.schema) .. "." .. quote(entry.name)
+    -- A key holds within one table: the rows of those that inherit from it are not its own.
+    entry.own = (entry.inherited and "only " or "") .. entry.sql
     numbers[entry.oid], by_oid[entry.oid] = prepare_columns(entry, enums), entry
     self.by_name[entry.schema .. "." .. entry.name] = entry
   end
@@ -149,6 +157,11 @@ function catalog.read(db, json)
   return catalog.build(drop_nulls(content, json.null))
 end
 
+local function other(self, name)
+  local kind = OTHERS[self.others[name]]
+  return kind and ("%q is %s; the verbs write to tables, db:exec to anything"):format(name, kind)
+end
+
 --- Finds a table: `name` on the search path (else in the one schema that has it), or `schema.name`.
 -- @tparam string name
 -- @param schema nil for any
@@ -159,7 +172,7 @@ function Catalog:find(name, schema)
     if entry then
       return entry
     end
-    return nil, ("there is no table %q in schema %q"):format(name, schema)
+    return nil, other(self, name) or ("there is no table %q in schema %q"):format(name, schema)
   end
   local elsewhere = {}
   for _, entry in ipairs(self.tables) do
@@ -178,7 +191,7 @@ function Catalog:find(name, schema)
   if self.by_name[name] then
     return self.by_name[name]
   end
-  return nil, ("there is no table %q."):format(name) .. suggest.hint(name, self:names())
+  return nil, other(self, name) or ("there is no table %q."):format(name) .. suggest.hint(name, self:names())
 end
 
 --- The names of all tables.

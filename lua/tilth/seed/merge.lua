@@ -99,11 +99,23 @@ function merge.sql(op, shape, source, options)
 )
 select count(*) filter (where %s) as inserted, count(*) filter (where not %s) as updated,
   (select count(*) from _w) as written%s from _d]]):format(
-    missing, NEW, source, target, merge.same_key(op, "t", "s"), differs,
+    missing, NEW, source, op.binding.table.own, merge.same_key(op, "t", "s"), differs,
     target, names(shape.columns), shape.overriding and " overriding system value" or "", names(shape.columns),
     options.ordered and " order by " .. ROW or "", names(keys), conflict, NEW, NEW,
     options.rows and (", array_agg(%s) filter (where %s) as inserted_rows, array_agg(%s) filter (where not %s) as updated_rows")
       :format(ROW, NEW, ROW, NEW) or "")
+end
+
+--- The counts of what `merge.sql` gave. A row that was to be inserted and is not written was there after all: another session, or a
+-- trigger that changes or drops it.
+-- @param row   { inserted, updated, written }
+-- @param count number of rows of the source
+-- @return inserted, updated, unchanged
+function merge.counts(row, count)
+  local short = row.inserted + row.updated - row.written
+  local inserted = math.max(row.inserted - short, 0)
+  local updated = row.written - inserted
+  return inserted, updated, count - inserted - updated
 end
 
 --- The rows of a scope that the input lacks.
@@ -120,9 +132,9 @@ function merge.rest_sql(op, source, where, delete)
   local condition = table.concat(conditions, " and ")
   if delete then
     return ("with _x as (delete from %s t where %s returning 1) select count(*) as deleted from _x"):format(
-      op.binding.table.sql, condition)
+      op.binding.table.own, condition)
   end
-  return ("select count(*) as deleted from %s t where %s"):format(op.binding.table.sql, condition)
+  return ("select count(*) as deleted from %s t where %s"):format(op.binding.table.own, condition)
 end
 
 --- A temporary table with some columns of the target, types and lengths kept, constraints not.

@@ -131,7 +131,7 @@ function Binding:key(key, row)
   local there = self:unique_names()
   return nil, ("nothing in the rows tells one row of %s from another"):format(self.label),
     { advice = #there > 0 and "Give the fields of one of: " .. table.concat(there, ", ") .. "."
-      or "The table has no unique constraint: add a primary key or @unique in a migration." }
+      or "The table has no unique constraint (deferrable and partial ones do not serve): add a primary key or @unique in a migration." }
 end
 
 local function bind_fields(binding, described, enums)
@@ -153,8 +153,8 @@ Models.__index = Models
 local function bind_model(self, described)
   local found, message = self.catalog:find(described.table, described.schema)
   if not found then
-    return nil, ("model %s: %s"):format(described.name, message),
-      { advice = "Is a migration missing? The table of a model is made by a migration." }
+    return nil, ("model %s: %s"):format(described.name, message), message:find("^there is no") and
+      { advice = "Is a migration missing? The table of a model is made by a migration." } or nil
   end
   local binding = setmetatable({
     label = described.name, model = described.name, table = found, fields = {}, by_column = {}, relations = described.relations,

@@ -4,22 +4,29 @@ local operation = {}
 local suggest = require("tilth.suggest")
 
 local OPTIONS <const> = {
-  upsert = { "key", "update", "verb", "map", "format", "delimiter", "header", "columns", "total" },
-  ensure = { "key", "verb", "map", "format", "delimiter", "header", "columns", "total" },
+  upsert = { "key", "update" },
+  ensure = { "key" },
   sync = { "key", "where", "delete", "empty", "update" },
 }
 
-local function check_options(verb, options)
+--- What db:load takes beside the options of its verb.
+local OF_LOAD <const> = { "verb", "map", "format", "delimiter", "header" }
+
+local function check_options(verb, options, loads)
   if type(options) ~= "table" then
     return nil, ("the options are a table, not a %s"):format(type(options)), "usage"
+  elseif loads and options.verb ~= nil and options.verb ~= "upsert" and options.verb ~= "ensure" then
+    return nil, ("the option verb is \"upsert\" or \"ensure\", not %q"):format(tostring(options.verb)), "usage"
+  end
+  local names = table.move(OPTIONS[verb], 1, #OPTIONS[verb], 1, {})
+  table.move(OF_LOAD, 1, loads and #OF_LOAD or 0, #names + 1, names)
+  local known = {}
+  for _, name in ipairs(names) do
+    known[name] = true
   end
   for name in pairs(options) do
-    local known = false
-    for _, option in ipairs(OPTIONS[verb]) do
-      known = known or option == name
-    end
-    if not known then
-      return nil, ("unknown option %q."):format(tostring(name)) .. suggest.hint(tostring(name), OPTIONS[verb]), "usage"
+    if not known[name] then
+      return nil, ("unknown option %q."):format(tostring(name)) .. suggest.hint(tostring(name), names), "usage"
     end
   end
   return true
@@ -77,11 +84,11 @@ end
 -- @param name    model or table
 -- @param options of the verb
 -- @param first   a row of the input, from which the key is found when the options name none; nil when there are no rows
--- @param missing_is_null true where a field that a row lacks is NULL
+-- @param missing_is_null true for db:load: a field that a row lacks is NULL
 -- @return operation { verb, binding, key, update, makes, shapes } | nil, message, code, detail
 function operation.find(session, verb, name, options, first, missing_is_null)
   options = options or {}
-  local ok, wrong, word = check_options(verb, options)
+  local ok, wrong, word = check_options(verb, options, missing_is_null)
   if not ok then
     return nil, wrong, word
   end

@@ -85,7 +85,7 @@ local function look_up(self, op, binding, columns, relation, asked, known)
     joined[index] = ("t.%s = s.%s"):format(column.sql, column.sql)
   end
   local result, message, code, detail = session.db:query(("select s._tilth_row as n, %s from %s s join %s t on %s"):format(
-    table.concat(picked, ", "), merge.arrays(columns), binding.table.sql, table.concat(joined, " and ")), table.unpack(arrays))
+    table.concat(picked, ", "), merge.arrays(columns), binding.table.own, table.concat(joined, " and ")), table.unpack(arrays))
   if not result then
     session.on_error(op, {}, message, code, detail)
   end

@@ -11,6 +11,7 @@ local limits = require("tilth.limits")
 local catalog = require("tilth.seed.catalog")
 local defaults = require("tilth.seed.defaults")
 local errors = require("tilth.seed.errors")
+local explain = require("tilth.seed.explain")
 local limit = require("tilth.seed.limit")
 local model = require("tilth.seed.model")
 local observe = require("tilth.seed.observe")
@@ -92,8 +93,31 @@ local function raised(value)
     return { message = value.message, code = value.code == "usage" and "failed" or value.code, detail = value.fields }
   end
   local text = tostring(value)
+  if type(value) == "table" and not (getmetatable(value) or {}).__tostring or value == nil then
+    text = ("it raised a %s, and no message"):format(type(value))
+  end
   local file, line = text:match("^(.-):(%d+): ")
   return { message = text, code = "failed", detail = { file = file, line = tonumber(line) } }
+end
+
+--- Deferred constraints are looked at now: the commit could not explain them, and a rehearsal has none. There the savepoint makes them
+-- wait again for the seeds after this one.
+local function check_deferred(world, shown)
+  local db, ok, message, code, detail = world.db, nil, nil, nil, nil
+  local function look()
+    ok, message, code, detail = db:query("set constraints all immediate")
+    return nil, "taken back"
+  end
+  if world.dry_run then
+    db:savepoint(look)
+  else
+    look()
+  end
+  if ok then
+    return true
+  end
+  message, detail = explain.failure({ site = shown, message = message, code = code, detail = detail })
+  return nil, message, code, detail
 end
 
 --- Runs a seed's function in the transaction that is open.
@@ -126,7 +150,7 @@ function run.body(world, action, opened)
     return nil, "an error in it was caught, and what came before the error is lost with the transaction", "25P02",
       { advice = "Use db:savepoint(function() ... end) round what may fail." }
   end
-  return true
+  return check_deferred(world, action.shown or loaded.shown)
 end
 
 local function remember(world, action, step)

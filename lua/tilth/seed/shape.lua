@@ -2,17 +2,9 @@
 -- added to an insert. Pure.
 local shape = {}
 
+local array = require("tilth.array")
 local suggest = require("tilth.suggest")
 local values = require("tilth.seed.values")
-
-local function has(list, name)
-  for _, entry in ipairs(list) do
-    if entry == name then
-      return true
-    end
-  end
-  return false
-end
 
 --- The name of a row's fields, the same for every row that has the same.
 -- @param row table
@@ -62,9 +54,10 @@ local function given_columns(self, op, row)
     end
     local convert, loose, stream = values.converter(column, field.enum_map)
     local role = "value"
-    if has(op.key, column.name) then
+    if array.has(op.key, column.name) then
       role = "key"
-    elseif op.update and not op.update[column.name] then
+    elseif op.update and not op.update[column.name] or column.identity == "a" then
+      -- PostgreSQL refuses to update what it always generates.
       role = "insert"
     end
     add(self, column, name, convert, loose, role, stream)

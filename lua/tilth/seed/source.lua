@@ -6,11 +6,9 @@ local json = require("tilth.json")
 local buffer = require("tilth.seed.buffer")
 local stream = require("tilth.seed.stream")
 local json_items = require("tilth.seed.json_items")
+local raw_csv = require("tilth.seed.raw_csv")
 
---- A CSV file larger than this goes to the server as it is, without a detour through Lua tables.
-local RAW_BYTES <const> = 262144
 local CHUNK <const> = 65536
-local TICK <const> = 16
 
 local Opened = {}
 Opened.__index = Opened
@@ -18,13 +16,16 @@ Opened.__close = function(self)
   if self.file then
     self.file:close()
   end
+  if self.second then
+    self.second:close()
+  end
 end
 
 local function path_of(session, input)
   return input:sub(1, 1) == "/" and input or session.folder .. "/" .. input
 end
 
-local function mapped(next_row, map)
+local function mapped(opened, next_row, map)
   if not map then
     return next_row
   end
@@ -38,6 +39,8 @@ local function mapped(next_row, map)
       if changed ~= nil then
         return changed
       end
+      -- From here on the number of a row is not that of a record.
+      opened.line_of = nil
     end
   end
 end
@@ -47,6 +50,9 @@ local function raise_row(problem)
 end
 
 local function open_csv(session, path, options)
+  if options.delimiter and not tostring(options.delimiter):find('^[^"\r\n]$') then
+    return nil, ("the delimiter %q is not one character, or a quote or line end"):format(tostring(options.delimiter)), "usage"
+  end
   local reader, file, code, detail = csv.open(path, { null = session.null, delimiter = options.delimiter, header = options.header })
   if not reader then
     return nil, file, code, detail
@@ -58,7 +64,8 @@ local function open_csv(session, path, options)
   local size = file:seek("end")
   file:seek("set", math.min(CHUNK, size))
   return setmetatable({
-    csv = reader, file = file, path = path, total = size, first = first,
+    csv = reader, file = file, path = path, total = size, first = first, start = reader:offset(), before = reader:line() - 1,
+    line_of = raw_csv.line_of,
     position = function() return file:seek() end,
     next = function()
       local row, problem = reader:row()
@@ -70,7 +77,7 @@ local function open_csv(session, path, options)
   }, Opened)
 end
 
-local function open_text(path, reader_of)
+local function open_text(path, reader_of, line_of)
   local file, message, code = io.open(path, "rb")
   if not file then
     return nil, "the file cannot be read: " .. message, code
@@ -78,7 +85,7 @@ local function open_text(path, reader_of)
   local size = file:seek("end")
   file:seek("set", 0)
   return setmetatable({
-    file = file, path = path, total = size, position = function() return file:seek() end, next = reader_of(file, path),
+    file = file, path = path, total = size, position = function() return file:seek() end, next = reader_of(file, path), line_of = line_of,
   }, Opened)
 end
 
@@ -93,11 +100,23 @@ local function lines_reader(file, path)
       line = line + 1
       if text:find("%S") then
         local row, message = json.decode(text)
-        if type(row) ~= "table" then
+        if type(row) ~= "table" or row[1] ~= nil then
           error(("%s:%d: %s"):format(path, line, message or "the line is not a JSON object"), 0)
         end
         return row
       end
+    end
+  end
+end
+
+--- The line of a JSON Lines file that holds a row.
+local function line_of_object(opened, number)
+  local line = 0
+  for text in io.lines(opened.path) do
+    line = line + 1
+    number = text:find("%S") and number - 1 or number
+    if number == 0 then
+      return line
     end
   end
 end
@@ -109,7 +128,7 @@ end
 local FORMATS <const> = {
   csv = open_csv,
   json = function(_, path) return open_text(path, array_reader) end,
-  jsonl = function(_, path) return open_text(path, lines_reader) end,
+  jsonl = function(_, path) return open_text(path, lines_reader, line_of_object) end,
 }
 FORMATS.ndjson, FORMATS.tsv = FORMATS.jsonl, function(session, path, options)
   return open_csv(session, path, { delimiter = options.delimiter or "\t", header = options.header })
@@ -137,12 +156,20 @@ local function open_rows(input)
   end }, Opened)
 end
 
+--- Where a row stands, for errors: `file:line`.
+-- @tparam integer number of the row
+-- @treturn string|nil nil where only its number is known
+function Opened:where(number)
+  local line = self.line_of and self:line_of(number)
+  return line and ("%s:%d"):format(self.path, line)
+end
+
 --- Opens what rows come from.
 -- @param session { folder, null }
 -- @param input   a path, function() -> row | nil, or a list
 -- @param options `format`, `delimiter`, `header`, `map`
 -- @return opened (close it) { next, first (a row, or one with the same fields), pending (the row before those of next),
---   total, position } | nil, message, code, detail
+--   total, position, where(number) } | nil, message, code, detail
 function source.open(session, input, options)
   local opened, message, code, detail
   if type(input) == "string" then
@@ -156,81 +183,12 @@ function source.open(session, input, options)
     return nil, message, code, detail
   end
   if options.map or not opened.first then
-    local next_row = mapped(opened.next, options.map)
+    local next_row = mapped(opened, opened.next, options.map)
     opened.mapped = options.map ~= nil
     opened.first = next_row()
     opened.pending, opened.next = opened.first, next_row
   end
   return opened
-end
-
---- The shape of a CSV file whose text the server can read as it is, or nil.
-local function raw_shape(op, opened)
-  if not opened.csv or opened.mapped or opened.total < RAW_BYTES then
-    return nil
-  end
-  local found = buffer.shape_of(op, opened.first)
-  if not found or found.fills then
-    return nil
-  end
-  for index = 1, found.given do
-    if not found.loose[index] and found.columns[index].base == "bytea" then
-      return nil
-    end
-    local field = op.binding:field_of(found.columns[index])
-    if field.enum_map then
-      return nil
-    end
-  end
-  return found
-end
-
---- The unread text of a CSV file; the second call begins at the same place.
-local function raw_text(session, opened)
-  local rest, read = opened.csv:rest(), 0
-  local start = opened.csv:offset()
-  local function chunks(more)
-    return function()
-      read = read + 1
-      if read % TICK == 0 then
-        session.on_progress(0)
-      end
-      return more()
-    end
-  end
-  return chunks(rest), function()
-    return opened.file:seek("set", start) and chunks(function() return opened.file:read(CHUNK) end)
-  end
-end
-
---- The line at which a record of the text begins: a quoted field may go over several.
-local function line_of(opened, start, before, number)
-  local line = number
-  if opened.file:seek("set", start) then
-    local reader = csv.reader(function() return opened.file:read(CHUNK) end,
-      { delimiter = opened.csv.delimiter, header = opened.csv.header })
-    for _ = 1, reader and number or 0 do
-      local _, _, at = reader:fields()
-      line = at or line
-    end
-  end
-  return before + line
-end
-
-local function write_raw(session, op, call, opened, found)
-  session.buffer:flush()
-  local columns, lines, start = {}, opened.csv:line() - 1, opened.csv:offset()
-  for index, name in ipairs(opened.csv.header) do
-    columns[index] = op.binding:field(name).column
-  end
-  local text, again = raw_text(session, opened)
-  local inserted, updated, unchanged = stream.copy(session, op, found, {
-    columns = columns, source = text, again = again,
-    format = (" with (format csv, delimiter %s, null '')"):format(session.db:literal(opened.csv.delimiter)),
-    place_of = function(line) return { where = ("%s:%d"):format(opened.path, lines + line) } end,
-    place_of_row = function(number) return { where = ("%s:%d"):format(opened.path, line_of(opened, start, lines, number)) } end,
-  })
-  session.on_counts(op, call, inserted, updated, unchanged)
 end
 
 local function has_relation(op, row)
@@ -268,9 +226,9 @@ function source.write(session, op, call, opened, write_rows)
   if opened.first == nil then
     return
   end
-  local found = raw_shape(op, opened)
+  local found = raw_csv.shape(op, opened)
   if found then
-    write_raw(session, op, call, opened, found)
+    raw_csv.write(session, op, call, opened, found)
   elseif opened.pending ~= nil and has_relation(op, opened.pending) then
     write_parts(session, op, call, opened, write_rows)
   else

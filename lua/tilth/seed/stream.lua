@@ -17,7 +17,7 @@ local function read_window(first, next_row, op, on_error)
     if row == nil then
       return rows, count, true
     end
-    if row == rows[count] then
+    if row == rows[count] and type(row) == "table" then
       on_error(op, { row = count + 1 }, "the iterator returned the same table again", "usage",
         { advice = "Make a new table for each row." })
     end
@@ -130,16 +130,16 @@ local function row_options(self, op, found, window, base)
 end
 
 local function is_empty(self, op)
-  local none, message, code, detail = self.db:value(("select not exists (select from %s)"):format(op.binding.table.sql))
+  local none, message, code, detail = self.db:value(("select not exists (select from %s)"):format(op.binding.table.own))
   if none == nil then
     self.on_error(op, {}, message, code, detail)
   end
   return none
 end
 
---- A key column may hold NULL, or the table hides rows from this role: then the stage has to look first.
+--- A key column may hold NULL, or the table hides rows from this role: then the stage has to look first. COPY passes rules over.
 local function may_copy_straight(self, op)
-  if op.binding.table.row_security or op.sync then
+  if op.binding.table.row_security or op.binding.table.rules or op.sync then
     return false
   end
   for _, name in ipairs(op.key) do
@@ -209,7 +209,7 @@ local function merge_stage(self, op, found, count, place_of, fail)
     name_duplicates(self, op)
   end
   must(self, op, {}, db:query("drop table " .. STAGE))
-  return row.inserted, row.updated, count - row.inserted - row.updated
+  return merge.counts(row, count)
 end
 
 --- Raises a failure of a COPY, with the row that its context names.
@@ -221,7 +221,11 @@ local function fail_copy(self, op, feed, message, code, detail)
   local line, column = context:match("line (%d+), column ([^:]+)")
   line = line or context:match("line (%d+)")
   more.column = more.column or column
-  self.on_error(op, line and feed.place_of(tonumber(line)) or {}, message, code, more)
+  local place, why = {}, nil
+  if line then
+    place, why = feed.place_of(tonumber(line), code)
+  end
+  self.on_error(op, place, why or message, code, more)
 end
 
 local function copy_stage(self, op, found, feed, source, columns, first)
@@ -246,7 +250,7 @@ end
 -- @tparam table op
 -- @tparam table found the rows' shape, with `columns`
 -- @param feed { columns (of the catalog), source and specs (as copy_in wants them; without specs the source gives text),
---   options, format (COPY's own), place_of = function(line of the COPY) -> place for errors,
+--   options, format (COPY's own), place_of = function(line of the COPY, code) -> place for errors, a better message | nil,
 --   place_of_row = function(number of the row) -> the same, again = function() -> the same rows as text, from the start | nil }
 -- @return inserted, updated, unchanged
 function stream.copy(self, op, found, feed)

@@ -119,7 +119,7 @@ local function remove_all(self, op, call, scope, options)
   local condition = #conditions > 0 and " where " .. table.concat(conditions, " and ") or ""
   local text = options.delete and "with _x as (delete from %s t%s returning 1) select count(*) as deleted from _x"
     or "select count(*) as deleted from %s t%s"
-  return must(self, op, call, self.db:query(text:format(op.binding.table.sql, condition), table.unpack(parameters)))[1].deleted
+  return must(self, op, call, self.db:query(text:format(op.binding.table.own, condition), table.unpack(parameters)))[1].deleted
 end
 
 --- Writes the rows, then deals with what is there beside them.
