@@ -75,6 +75,28 @@ function TestResetCommands:test_a_reset_where_nothing_may_be_written_says_where_
   lu.assertEquals(self:kept(), 1)
 end
 
+function TestResetCommands:test_a_bin_that_will_go_is_named_before_it_goes()
+  self:deploy_with_a_row()
+  lu.assertNotStrContains(self:run({ "reset", "--force" }).text, "goes for good")
+  local name = self.base:value("select schemas -> 0 ->> 'bin' from tilth.resets")
+  local planned = self:run({ "reset", "--force", "--dry-run" }).text
+  lu.assertStrContains(planned, "goes for good when the migrations have gone well: reset 1 of ")
+  lu.assertStrContains(planned, name)
+  self.folder:write("tilth.config.lua", "return { reset = { keep = 2 } }")
+  lu.assertNotStrContains(self:run({ "reset", "--force" }).text, "goes for good")
+end
+
+function TestResetCommands:test_a_restore_leaves_the_bin_of_an_earlier_reset()
+  self:run({ "flow" })
+  self:run({ "backup", "--file", self.folder:join("old.tilth"), "--format", "copy" })
+  self.base:query("insert into a (t) values ('kept')")
+  self:run({ "reset", "--force" })
+  local result = self:run({ "restore", "--force", self.folder:join("old.tilth") })
+  lu.assertNotStrContains(result.text, "goes for good")
+  self:run({ "reset", "undo", "1", "--force" })
+  lu.assertEquals(self:kept(), 1)
+end
+
 function TestResetCommands:test_undo_and_purge_want_force_without_a_terminal()
   self:deploy_with_a_row()
   self:run({ "reset", "--force" })

@@ -269,6 +269,15 @@ function TestResetPlan:test_protection_takes_an_unknown_mark_for_production()
   end
 end
 
+function TestResetPlan:test_protection_keeps_a_preview_from_the_database_of_another_environment()
+  for mark, found in pairs({ staging = 1, production = 1, preview = 0, development = 0 }) do
+    local reasons = protection.reasons(observed({ environment = { name = "preview", source = "AWS_PULL_REQUEST_ID" },
+      ledger = { environment = mark } }))
+    lu.assertEquals(#reasons, found, mark)
+  end
+  lu.assertEquals(#protection.reasons(observed({ environment = { name = "preview" } })), 0)
+end
+
 function TestResetPlan:test_protection_guards_a_lively_unmarked_remote_database_from_a_laptop()
   local life = { last_ago = 3600, sessions = 2, estimate = 10 }
   local function reasons(more)

@@ -82,7 +82,12 @@ function protection.reasons(observed)
     -- Somebody has written it by hand, and may have meant production.
     reasons[1] = ("it is marked as \"%s\", which is no environment that tilth knows, and so counts as production"):format(mark)
   end
-  if observed.environment and observed.environment.name == "production" then
+  local client = observed.environment and observed.environment.name
+  if client == "preview" and mark and mark ~= "production" and (RANK[mark] or 0) > RANK.preview then
+    -- Variables of all branches hold for previews, too.
+    reasons[#reasons + 1] = ("this build is a preview (%s), and the database is not its own but marked as %s (%s UTC, by %s)"):format(
+      observed.environment.source or "?", mark, ledger.environment_at or "?", ledger.environment_by or "?")
+  elseif client == "production" then
     reasons[#reasons + 1] = ("this build is for production (%s)"):format(observed.environment.source or "?")
   end
   if observed.settings and observed.settings:get("protected") then
