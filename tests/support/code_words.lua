@@ -64,10 +64,11 @@ local function strings_at(list, from, wanted, add)
   end
 end
 
+-- Prisma's codes begin with P1; P0001 and its like are the server's, of PL/pgSQL.
 local function scan_lua(text, add)
   local list = tokens(text)
   for at, token in ipairs(list) do
-    if token:find("^\"P%d%d%d%d\"$") then
+    if token:find("^\"P[1-9]%d%d%d\"$") then
       add(token:sub(2, -2))
     elseif (token == "return" or token == "=") and list[at + 1] == "nil" and list[at + 2] == "," then
       strings_at(list, at + 1, 3, add)
@@ -97,7 +98,7 @@ local function walk(fs, folder, ending, visit)
 end
 
 local function is_code(text)
-  return text:find("^P%d%d%d%d$") or text:find("^%l[%l_]+$") or (text:find("^[%d%u]+$") and #text == 5 and text:find("^%d"))
+  return text:find("^P[1-9]%d%d%d$") or text:find("^%l[%l_]+$") or (text:find("^[%d%u]+$") and #text == 5 and text:find("^%d"))
 end
 
 --- The codes that the sources give.
