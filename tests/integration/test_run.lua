@@ -45,6 +45,15 @@ function TestRun:test_connect_refuses_what_it_does_not_know()
   end
 end
 
+function TestRun:test_settings_of_the_session_reach_the_server()
+  local script = [[local db <close> = require("tilth").connect()
+    print(db:value("show lock_timeout"), db:value("show idle_in_transaction_session_timeout"))]]
+  local config = 'return { migrate = { lock_timeout = "2s", idle_timeout = "90s" } }'
+  lu.assertEquals(self:with_database(script).stdout, "5s\t10min\n")
+  lu.assertEquals(self:with_database(script, { config = config }).stdout, "2s\t90s\n")
+  lu.assertEquals(self:with_database(script, { config = config, env = { TILTH_IDLE_TIMEOUT = "0" } }).stdout, "2s\t0\n")
+end
+
 function TestRun:test_arguments_reach_the_script_as_in_lua()
   local result = run([[print(select("#", ...), ...) print(arg[0], arg[1], arg[2], #arg)]], { args = { "a b", "--json" } })
   lu.assertEquals(result.stdout, "2\ta b\t--json\ntools/script.lua\ta b\t--json\t2\n")

@@ -23,6 +23,10 @@ function world.new(parts)
   return setmetatable(parts, World)
 end
 
+local function milliseconds(seconds)
+  return ("%dms"):format(math.floor(seconds * 1000))
+end
+
 --- The session with the database, opened or opened anew when it is closed.
 -- @return Db
 -- @return nil, message, code, detail
@@ -31,12 +35,14 @@ function World:database()
     return self.db
   end
   local request, report = self.request, self.report
-  local lock_timeout = self.settings:get("lock_timeout")
   local opened, message, code, detail = db.connect(self.target, {
     command = request.command,
     build = self.build.text,
     read_only = request.read_only,
-    session = lock_timeout and { lock_timeout = ("%dms"):format(math.floor(lock_timeout * 1000)) } or nil,
+    session = {
+      lock_timeout = milliseconds(self.settings:get("lock_timeout")),
+      idle_in_transaction_session_timeout = milliseconds(self.settings:get("idle_timeout")),
+    },
     wait = self.settings:get("wait"),
     meanwhile = self.meanwhile,
     on_wait = function(why)
