@@ -23,34 +23,11 @@ from json_to_record($1::json) as x(text text, kind text, app text, branch text, 
   command text, environment text, reset_flag boolean, seed_flag boolean, flags jsonb, plan jsonb, outcome jsonb, status text)
 returning id]]
 
---- The statement that observes the ledger, to be joined into a message with others.
+--- Observes the ledger.
+-- @tparam Db db
 -- @tparam table|nil build the build identity; without it nothing is known of flags left set
 -- @tparam boolean|nil brief true reads only the environment mark and resets that did not finish
--- @treturn string SQL text of one statement
-function ledger.observe_sql(build, brief)
-  return queries.observe(build, brief)
-end
-
---- observed.ledger from the answer of `observe_sql`.
--- @tparam table result the statement's result, or the list of results of a message
--- @tparam[opt] integer index which of the list
--- @treturn table see ledger/state.lua
--- @treturn[2] nil
--- @treturn[2] string message
--- @treturn[2] string code
-function ledger.from_results(result, index)
-  local own = index and result[index] or result
-  if not own.columns then
-    own = own[1]
-  end
-  return state.read(own[1], json.decode, json.null)
-end
-
---- Observes the ledger by itself.
--- @tparam Db db
--- @tparam table|nil build
--- @tparam boolean|nil brief
--- @treturn table observed.ledger
+-- @treturn table observed.ledger, see ledger/state.lua
 -- @treturn[2] nil
 -- @treturn[2] string message
 -- @treturn[2] string code
@@ -69,7 +46,7 @@ function ledger.observe(db, build, brief)
   if not result then
     return nil, "cannot read tilth's ledger: " .. message, code, detail
   end
-  return ledger.from_results(result)
+  return state.read(result[1], json.decode, json.null)
 end
 
 --- Creates the ledger, or brings it up to this program's version. Safe to call from many builds at once.

@@ -92,7 +92,7 @@ local function same_origin(build)
   )
 end
 
---- The one statement that observes the ledger; `ledger.from_results` reads its answer.
+--- The one statement that observes the ledger; `state.read` reads its row.
 -- @tparam table|nil build the build identity, whose app and branch choose the flags' history
 -- @tparam boolean|nil brief true reads only the mark and the resets that are not finished
 -- @treturn string SQL text of one statement, without a closing semicolon
