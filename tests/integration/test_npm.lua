@@ -65,6 +65,17 @@ function TestNpm:test_ready_made_seeds_and_stubs_for_editors_are_installed()
   end
 end
 
+function TestNpm:test_ready_scripts_are_installed_and_run()
+  local packages <close> = npm.serve({ x64 = program.path() })
+  local app = packages:install()
+  local folder = "node_modules/tilth/scripts"
+  for _, name in ipairs({ "anonymise", "flow", "refresh", "wait" }) do
+    local file = ("/scripts/%s.lua"):format(name)
+    lu.assertEquals(app:read("node_modules/tilth" .. file), fs.read(env.get("TILTH_SOURCE") .. file), name)
+  end
+  assert_says(packages:run(app.path, { "npx", "tilth", "run", folder .. "/wait.lua", "soon" }), "how long is", 2)
+end
+
 function TestNpm:test_no_package_has_a_script_to_run_at_install_time()
   local packages <close> = serve_stand_in()
   local app = packages:install({ "--ignore-scripts" })
