@@ -200,6 +200,37 @@ function TestSeedRuns:test_check_names_table_kind_and_line_of_what_changes_twice
   lu.assertEquals(self.database:value("select count(*) from items"), 0)
 end
 
+function TestSeedRuns:test_check_judges_content_as_well_as_counts()
+  self.database:script("create materialized view sums as select count(*) from facts; create table old (v text)")
+  write(self, "a", "", 'db:upsert("facts", { k = 1 })\ndb:exec("refresh materialized view sums")')
+  local result = run(self, { "seed", "check" })
+  lu.assertEquals(result.status, 0, result.text)
+  write(self, "a", "", [[db:upsert("facts", { k = 1, v = "v" }) db:exec("alter table facts alter k type int using k + 1")]])
+  result = run(self, { "seed", "check" })
+  lu.assertEquals(result.status, 1, result.text)
+  write(self, "a", "", [[db:ensure("facts", { k = 1, v = "v" }) db:exec("alter table facts alter v type text using v || 'v'")]])
+  result = run(self, { "seed", "check" })
+  lu.assertEquals(result.status, 1, result.text)
+  lu.assertStrContains(result.stderr, "facts: its content differs, though no row was counted")
+  write(self, "a", "", [[db:exec("truncate old; insert into old values ('a')")]])
+  result = run(self, { "seed", "check" })
+  lu.assertStrContains(result.stderr, "old: inserted 1 (with the same content")
+  lu.assertNotStrContains(result.stderr, "-1")
+end
+
+function TestSeedRuns:test_rehearsals_say_which_sequences_they_have_moved()
+  write(self, "a", "", 'db:upsert("items", { slug = "a" }, { key = "slug" })')
+  for _, args in ipairs({ { "seed", "--dry-run" }, { "seed", "check" } }) do
+    lu.assertStrContains(run(self, args).stdout, "no row has changed; these sequences have moved on: public.items_id_seq")
+  end
+  write(self, "a", "", 'db:upsert("facts", { k = 1 })')
+  for _, args in ipairs({ { "seed", "--dry-run" }, { "seed", "check" } }) do
+    lu.assertStrContains(run(self, args).stdout, "Rolled back: nothing has changed.")
+    local json = { args = { args[1], args[2], "--json" }, cwd = self.project.path, env = { DATABASE_URL = self.database.url } }
+    lu.assertEquals(program.json(json).moved, {})
+  end
+end
+
 function TestSeedRuns:test_flow_proves_seeds_first_where_that_is_wanted()
   write(self, "a", "", 'db:exec("insert into items (slug) values (gen_random_uuid())")')
   write(self, "b", "once = true,", 'db:exec("insert into items (slug) values (gen_random_uuid())")')

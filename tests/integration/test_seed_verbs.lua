@@ -188,6 +188,14 @@ local LARGE <const> = [[
   end, { key = "id" })
   ctx.note(tostring(c))]]
 
+function TestSeedVerbs:test_sync_makes_the_part_equal_where_a_field_is_null()
+  self.database:query("insert into docs (id, word) values (1, null), (2, null), (3, 'abc')")
+  good(self, [[db:sync("docs", { { id = 2 }, { id = 4 } }, { where = { word = db.null }, delete = true })]],
+    { "docs: 1 inserted, 1 deleted, 1 unchanged" })
+  good(self, [[db:sync("docs", {}, { where = { word = db.null }, delete = true, empty = true })]], { "docs: 2 deleted" })
+  lu.assertEquals(self.database:column("select id from docs"), { 3 })
+end
+
 function TestSeedVerbs:test_large_inputs_go_by_copy_and_are_compared()
   good(self, LARGE:format("0"), { "20000 inserted, 0 updated, 0 unchanged" })
   lu.assertEquals(self.database:value("select sum(n)::text from many"), "50002500.00")
@@ -255,6 +263,13 @@ local WRONG <const> = {
   { [[db:upsert("docs", { { id = 1, at = "never" } })]], { "row 1", "id = 1", "never", "column at" } },
   { [[db:upsert("pairs", { a = 1.5, b = 1 })]], { "a: 1.5 is not a whole number" } },
   { [[db:upsert("Post", { slug = "s", rank = -1, authorId = 1 }, { key = "slug" })]], { "check constraint", "23514" } },
+  { [[db:upsert("Post", { slug = "s", author = {} }, { key = "slug" })]], { 'slug = "s"', "author names no field of Author" } },
+  { [[db:upsert("Author", { email = "a", name = "n" }, { key = "email" })
+      db:upsert("Post", { slug = "s", author = { email = "a" }, authorId = 0 }, { key = "slug" })]],
+    { 'slug = "s"', "author and authorId name different rows of Author" } },
+  { [[db:upsert("Author", { email = "a", name = "n", posts = { slug = "s" } }, { key = "email" })]],
+    { 'email = "a"', "posts is a list of rows: write { { slug = ... } }" } },
+  { [[db:upsert("Author", { email = "a", name = "n", posts = { "s" } }, { key = "email" })]], { "posts holds a string, not a row" } },
   { [[db:query("select nope")]], { "seeds/one.lua:3: query", '42703' } },
   { [[db:exec("insert into loose values (1, 2); commit; select 1")]], { "COMMIT is not for a seed" } },
   { [[db:query("/* x */ rollback")]], { "ROLLBACK is not for a seed" } },

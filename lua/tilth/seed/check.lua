@@ -1,6 +1,7 @@
 --- Proves that seeds are idempotent: what a second run changes, said and judged.
 local check = {}
 
+local json = require("tilth.json")
 local rehearse = require("tilth.seed.rehearse")
 
 local function change_text(change)
@@ -10,7 +11,11 @@ local function change_text(change)
       words[#words + 1] = ("%s %d"):format(kind, change[kind])
     end
   end
-  local text = ("%s: %s"):format(change.table:gsub("^public%.", ""), table.concat(words, ", "))
+  local table_name = change.table:gsub("^public%.", "")
+  if #words == 0 then
+    return table_name .. ": its content differs, though no row was counted (TRUNCATE, ALTER TABLE)"
+  end
+  local text = ("%s: %s"):format(table_name, table.concat(words, ", "))
   if change.same_content then
     text = text .. " (with the same content: rows were written again for nothing)"
   end
@@ -21,14 +26,14 @@ local ADVICE <const> = "Write with db:upsert or db:ensure and a key, or guard th
   .. "(where not exists, is distinct from), so that a second run finds nothing to do."
 
 --- Judges what `rehearse.twice` found. Pure.
--- @param found { steps, moved }
--- @return { ok, seeds = list of { name, ok, changes }, moved, lines }
+-- @param found { steps, moved, used }
+-- @return { ok, seeds = list of { name, ok, changes }, moved, used, lines }
 function check.judge(found)
-  local verdict = { ok = true, seeds = {}, moved = found.moved, lines = {} }
+  local verdict = { ok = true, seeds = {}, moved = json.array(found.moved), used = json.array(found.used or {}), lines = {} }
   for index, step in ipairs(found.steps) do
     local good = #step.changes == 0
     verdict.ok = verdict.ok and good
-    verdict.seeds[index] = { name = step.name, ok = good, changes = step.changes }
+    verdict.seeds[index] = { name = step.name, ok = good, changes = json.array(step.changes) }
     verdict.lines[#verdict.lines + 1] = ("seed %s: %s"):format(step.name, good and "the second run changed nothing"
       or "the second run changed data")
     for _, change in ipairs(step.changes) do
@@ -63,7 +68,7 @@ function check.run(world, actions)
     return verdict
   end
   return nil, "the seeds are not idempotent: run twice, they change data twice\n" .. table.concat(verdict.lines, "\n"), "failed",
-    { advice = ADVICE, verdict = verdict, data = { seeds = verdict.seeds, moved = verdict.moved } }
+    { advice = ADVICE, verdict = verdict, data = { seeds = verdict.seeds, moved = verdict.moved, used = verdict.used } }
 end
 
 return check

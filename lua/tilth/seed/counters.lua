@@ -4,7 +4,8 @@ local counters = {}
 local KINDS <const> = { "inserted", "updated", "deleted" }
 
 local TABLES <const> = [[
-select schemaname, relname, relid::bigint as oid, n_tup_ins as inserted, n_tup_upd as updated, n_tup_del as deleted
+select schemaname, relname, n_tup_ins as inserted, n_tup_upd as updated, n_tup_del as deleted,
+  (select relkind = 'm' from pg_catalog.pg_class c where c.oid = relid) as derived
 from pg_catalog.pg_stat_xact_user_tables
 where schemaname <> 'tilth' and schemaname !~ '^pg_temp' and n_tup_ins + n_tup_upd + n_tup_del > 0
 order by schemaname, relname]]
@@ -16,7 +17,7 @@ where c.relkind = 'S' and n.nspname <> 'tilth' and n.nspname !~ '^pg_temp']]
 
 --- Reads the counters of the transaction.
 -- @param db Db
--- @return { [schema.table] = { inserted, updated, deleted } } | nil, message, code, detail
+-- @return { [schema.table] = { inserted, updated, deleted, derived (a materialized view) } } | nil, message, code, detail
 function counters.read(db)
   local result, message, code, detail = db:query(TABLES)
   if not result then
@@ -26,22 +27,23 @@ function counters.read(db)
   for _, row in ipairs(result) do
     tables[row.schemaname .. "." .. row.relname] = {
       schema = row.schemaname, name = row.relname, inserted = row.inserted, updated = row.updated, deleted = row.deleted,
+      derived = row.derived,
     }
   end
   return tables
 end
 
---- What came between two readings. Pure.
+--- What came between two readings. Counts never fall, but for a TRUNCATE whose savepoint ends. Pure.
 -- @tparam table before
 -- @tparam table after
--- @return list of { table, inserted, updated, deleted }, by name
+-- @return list of { table, inserted, updated, deleted, derived }, by name
 function counters.difference(before, after)
   local list = {}
   for name, now in pairs(after) do
     local old = before[name] or { inserted = 0, updated = 0, deleted = 0 }
-    local change, any = { table = name }, false
+    local change, any = { table = name, derived = now.derived }, false
     for _, kind in ipairs(KINDS) do
-      change[kind] = now[kind] - old[kind]
+      change[kind] = math.max(now[kind] - old[kind], 0)
       any = any or change[kind] ~= 0
     end
     if any then

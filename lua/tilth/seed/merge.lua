@@ -118,6 +118,15 @@ function merge.counts(row, count)
   return inserted, updated, count - inserted - updated
 end
 
+--- The condition of one part of a scope.
+-- @param part { column, position of its parameter | nil for NULL }
+function merge.condition(part)
+  if not part.position then
+    return ("t.%s is null"):format(part.column.sql)
+  end
+  return ("t.%s = $%d::%s"):format(part.column.sql, part.position, part.column.cast)
+end
+
 --- The rows of a scope that the input lacks.
 -- @param op     { binding, key }
 -- @param source SQL of a relation with the key columns
@@ -127,7 +136,7 @@ end
 function merge.rest_sql(op, source, where, delete)
   local conditions = { ("not exists (select from %s s where %s)"):format(source, merge.same_key(op, "s", "t")) }
   for _, part in ipairs(where) do
-    conditions[#conditions + 1] = ("t.%s = $%d::%s"):format(part.column.sql, part.position, part.column.cast)
+    conditions[#conditions + 1] = merge.condition(part)
   end
   local condition = table.concat(conditions, " and ")
   if delete then

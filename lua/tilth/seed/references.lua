@@ -6,6 +6,9 @@ local merge = require("tilth.seed.merge")
 local shape = require("tilth.seed.shape")
 local values = require("tilth.seed.values")
 
+local OWN_TABLE <const> = "The rows of one call are written together: write those that others refer to in a call before it, "
+  .. "or nest the others under them."
+
 local References = {}
 References.__index = References
 
@@ -36,6 +39,9 @@ local function parts_of(self, op, binding, name, value, place)
     names[#names + 1] = field_name
   end
   table.sort(names, function(a, b) return tostring(a) < tostring(b) end)
+  if #names == 0 then
+    self.session.on_error(op, place, ("%s names no field of %s; db.null says that there is none"):format(name, binding.label), "usage")
+  end
   for index, field_name in ipairs(names) do
     local field = type(field_name) == "string" and binding:field(field_name)
     if not field then
@@ -150,9 +156,15 @@ function References:resolve_owner(op, name, relation, places, copies)
       if not found then
         session.on_error(op, entry.place,
           ("%s: there is no %s with %s"):format(name, binding.label, entry.key:gsub("%z", ", ")), "23503",
-          { advice = ("Seed %s first (name that seed in `after`), or correct the value."):format(binding.label) })
+          { advice = binding.table == op.binding.table and OWN_TABLE
+            or ("Seed %s first (name that seed in `after`), or correct the value."):format(binding.label) })
       end
       for index, field in ipairs(relation.fields) do
+        local given = entry.copy[field]
+        if given ~= nil and tostring(given) ~= tostring(found[index]) then
+          session.on_error(op, entry.place, ("%s and %s name different rows of %s"):format(name, field, binding.label), "usage",
+            { advice = "Give one of the two." })
+        end
         entry.copy[field] = found[index]
       end
     end

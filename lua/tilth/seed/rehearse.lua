@@ -39,14 +39,29 @@ local function run_all(world, actions, on_step)
   return steps
 end
 
+--- What a rehearsal has changed in spite of its rollback: sequences do not take numbers back. Pure.
+-- @tparam table moved names of sequences
+-- @treturn string
+function rehearse.rolled_back(moved)
+  if #moved == 0 then
+    return "Rolled back: nothing has changed."
+  end
+  return "Rolled back: no row has changed; these sequences have moved on: " .. table.concat(moved, ", ")
+end
+
 --- Runs the seeds once and rolls back.
 -- @param world   { db, report, project, settings, environment, build, state }
 -- @param actions list of "seed" actions
--- @return list of steps with counts | nil, message, code, detail
+-- @return list of steps with counts, names of the sequences that moved | nil, message, code, detail
 function rehearse.once(world, actions)
-  return within(world, function(inside)
+  local before = counters.sequences(world.db)
+  local steps, message, code, detail = within(world, function(inside)
     return run_all(inside, actions)
   end)
+  if not steps then
+    return nil, message, code, detail
+  end
+  return steps, counters.moved(before, counters.sequences(world.db))
 end
 
 local function sum_changes(list, changes, site, verb)
@@ -80,6 +95,28 @@ local function watched(world, action, before)
   return { kind = "seed", name = action.name, changes = changes }
 end
 
+--- Tells which of the changes left the content as it was, and adds tables whose content has changed though no row was counted.
+-- A materialized view that is as it was has not changed: it can only be made anew as a whole.
+local function compare_content(steps, before, after)
+  local counted, last = {}, steps[#steps]
+  for _, step in ipairs(steps) do
+    local changes = {}
+    for _, change in ipairs(step.changes) do
+      counted[change.table] = true
+      change.same_content = before[change.table] ~= nil and before[change.table] == after[change.table]
+      if not (change.derived and change.same_content) then
+        changes[#changes + 1] = change
+      end
+    end
+    step.changes = changes
+  end
+  for name, digest in pairs(before) do
+    if last and not counted[name] and after[name] ~= digest then
+      last.changes[#last.changes + 1] = { table = name, inserted = 0, updated = 0, deleted = 0, same_content = false }
+    end
+  end
+end
+
 local function second_pass(world, actions)
   local db = world.db
   local touched, message, code, detail = counters.read(db)
@@ -101,28 +138,29 @@ local function second_pass(world, actions)
   if not steps then
     return nil, message, code, detail
   end
-  local same = counters.content(db, touched)
-  for _, step in ipairs(steps) do
-    for _, change in ipairs(step.changes) do
-      change.same_content = content and same and content[change.table] ~= nil and content[change.table] == same[change.table] or false
-    end
-  end
+  compare_content(steps, content, counters.content(db, touched))
   return { steps = steps, moved = counters.moved(sequences, counters.sequences(db)) }
 end
 
 --- Runs the seeds twice and rolls back.
 -- @param world   as of `once`
 -- @param actions list of "seed" actions
--- @return { steps = list of { name, changes = list of { table, inserted, updated, deleted, site, verb, same_content } },
---   moved = names of sequences that the second run moved } | nil, message, code, detail
+-- @return { steps = list of { name, changes = list of { table, inserted, updated, deleted, site, verb, derived, same_content } },
+--   moved = names of sequences that the second run moved, used = those that either moved } | nil, message, code, detail
 function rehearse.twice(world, actions)
-  return within(world, function(inside)
-    local first, message, code, detail = run_all(inside, actions)
+  local before = counters.sequences(world.db)
+  local found, message, code, detail = within(world, function(inside)
+    local first, why, word, more = run_all(inside, actions)
     if not first then
-      return nil, message, code, detail
+      return nil, why, word, more
     end
     return second_pass(inside, actions)
   end)
+  if not found then
+    return nil, message, code, detail
+  end
+  found.used = counters.moved(before, counters.sequences(world.db))
+  return found
 end
 
 return rehearse

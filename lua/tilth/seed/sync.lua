@@ -15,8 +15,11 @@ local function scope_of(self, op, call, where)
     if not field then
       self.on_error(op, { call = call }, ("%s has no field %q, which where names"):format(op.binding.label, tostring(name)), "usage")
     end
-    local converted, message = values.converter(field.column, field.enum_map)(value)
-    if converted == nil then
+    local converted, message = nil, nil
+    if value ~= self.null then
+      converted, message = values.converter(field.column, field.enum_map)(value)
+    end
+    if message then
       self.on_error(op, { call = call }, ("where.%s: %s"):format(name, message), "22023")
     end
     scope[#scope + 1] = { name = name, column = field.column, value = converted, given = value }
@@ -94,8 +97,10 @@ local function remove_rest(self, op, call, rows, scope, delete)
     keys, parameters = KEYS, {}
   end
   for _, part in ipairs(scope) do
-    parameters[#parameters + 1] = part.value
-    part.position = #parameters
+    if part.value ~= nil then
+      parameters[#parameters + 1] = part.value
+      part.position = #parameters
+    end
   end
   local result = must(self, op, call, self.db:query(merge.rest_sql(op, keys, scope, delete), table.unpack(parameters)))
   if keys == KEYS then
@@ -113,8 +118,11 @@ local function remove_all(self, op, call, scope, options)
   end
   local conditions, parameters = {}, {}
   for index, part in ipairs(scope) do
-    conditions[index] = ("t.%s = $%d::%s"):format(part.column.sql, index, part.column.cast)
-    parameters[index] = part.value
+    if part.value ~= nil then
+      parameters[#parameters + 1] = part.value
+      part.position = #parameters
+    end
+    conditions[index] = merge.condition(part)
   end
   local condition = #conditions > 0 and " where " .. table.concat(conditions, " and ") or ""
   local text = options.delete and "with _x as (delete from %s t%s returning 1) select count(*) as deleted from _x"

@@ -7,6 +7,7 @@ local ledger = require("tilth.ledger")
 local check = require("tilth.seed.check")
 local observe = require("tilth.seed.observe")
 local plan = require("tilth.seed.plan")
+local rehearse = require("tilth.seed.rehearse")
 
 --- Runs the command.
 -- @param args  of the command line
@@ -44,8 +45,8 @@ function check_command.run(args, ctx, names)
     return nil, message, code, detail
   end
   return {
-    text = table.concat(verdict.lines, "\n") .. "\nRolled back: nothing has changed.",
-    data = { seeds = verdict.seeds, moved = verdict.moved },
+    text = table.concat(verdict.lines, "\n") .. "\n" .. rehearse.rolled_back(verdict.used),
+    data = { seeds = verdict.seeds, moved = verdict.moved, used = verdict.used },
   }
 end
 

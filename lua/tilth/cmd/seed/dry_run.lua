@@ -1,6 +1,7 @@
 --- tilth seed --dry-run: after the plan was reviewed, runs it in a transaction that is rolled back.
 local dry_run = {}
 
+local json = require("tilth.json")
 local observe = require("tilth.flow.observe")
 local rehearse = require("tilth.seed.rehearse")
 
@@ -28,13 +29,13 @@ function dry_run.run(ctx, request, planned)
   if not world then
     return nil, message, code, detail
   end
-  local steps
-  steps, message, code, detail = rehearse.once(world, seeds)
+  local steps, moved
+  steps, moved, code, detail = rehearse.once(world, seeds)
   if not steps then
-    return nil, message, code, detail
+    return nil, moved, code, detail
   end
-  planned.data.rehearsal = steps
-  ctx.report:progress("Rolled back: nothing has changed.")
+  planned.data.rehearsal, planned.data.moved = steps, json.array(moved)
+  ctx.report:progress(rehearse.rolled_back(moved))
   return planned
 end
 
