@@ -96,6 +96,30 @@ function TestPipelineChecks:test_preview_builds_are_warned_and_others_only_told_
   lu.assertEquals(run(tree, { build = { kind = "amplify", pull_request = "7" } }, "check"), {})
 end
 
+function TestPipelineChecks:test_a_step_for_one_branch_is_none_of_a_preview()
+  local step = "        - if [ \"$AWS_BRANCH\" %s \"main\" ]; then npx prisma migrate deploy; fi\n"
+  local head = AMPLIFY:gsub("        %- tilth flow\n", "")
+  lu.assertEquals(ids(run({ ["/r/app/amplify.yml"] = head .. step:format("=") }, nil, "check")), {})
+  lu.assertEquals(ids(run({ ["/r/app/amplify.yml"] = head .. step:format("!=") }, nil, "check")), { "note pipeline-preview amplify.yml:5" })
+end
+
+-- Each: a command of a build, and whether it shows values in the log.
+local SHOWN <const> = {
+  { "printenv", true }, { "env", true }, { "cat .env.production", true }, { "cat apps/web/.env", true },
+  { "cat .env.example", false }, { "env FOO=1 npm test", false }, { "cat .env.local >> .env.production", false }, { "set -e", false },
+  { "cat .env.production | wc -l", false }, { "printenv PATH", false },
+}
+
+function TestPipelineChecks:test_what_shows_the_environment_in_the_log_is_named()
+  for _, case in ipairs(SHOWN) do
+    local found = run({ ["/r/app/amplify.yml"] = AMPLIFY:gsub("tilth flow", (case[1]:gsub("%%", "%%%%"))) })
+    lu.assertEquals(ids(found), case[2] and { "warn pipeline-env-grep amplify.yml:5" } or {}, case[1])
+    if case[2] then
+      lu.assertStrContains(found[1].message, "passwords too")
+    end
+  end
+end
+
 function TestPipelineChecks:test_check_says_what_could_not_be_read()
   local tree = { ["/r/app/amplify.yml"] = "frontend:\n  phases: !odd x\n", ["/r/app/package.json"] = "{ nonsense" }
   local found = run(tree, nil, "check")

@@ -1,7 +1,7 @@
---- `env | grep ... >> .env.production`, which copies more than it should.
+--- `env | grep ... >> .env.production`, which copies more than it should, and commands that show all of it in the build's log.
 local pipeline_env_grep = {
   id = "pipeline-env-grep",
-  about = "`env | grep >> .env.production` copies flags and secrets, and breaks values of several lines.",
+  about = "`env | grep >> .env.production` copies flags and secrets, and breaks values of several lines; `env` shows them in the log.",
 }
 
 local finding = require("tilth.pipeline.finding")
@@ -97,12 +97,37 @@ local function follow_pipe(command)
   return greps, file
 end
 
+local SHOWN <const> = "so that the build's log has every value, passwords too, for whoever may read it."
+
+-- What a command that stands for itself shows: it feeds no pipe and fills no file. Other services than Amplify mask secrets in logs.
+local function shows(command)
+  local item = command.list and command.list.items[command.index]
+  if not item or #item.pipeline.commands > 1 or #command.redirects > 0 then
+    return nil
+  elseif dumps_environment(command.words) and command.words[1] ~= "set" then
+    return "it shows the whole environment, " .. SHOWN
+  elseif command.words[1] == "cat" then
+    for index = 2, #command.words do
+      local name = command.words[index]:match("[^/]*$")
+      if name:find("^%.env") and not (name:find("example") or name:find("sample") or name:find("template")) then
+        return ("it shows %s, %s"):format(name, SHOWN)
+      end
+    end
+  end
+  return nil
+end
+
 --- Runs the check.
 -- @tparam table observed
 -- @treturn table list of findings
 function pipeline_env_grep.run(observed)
   local pipeline, findings = observed.pipeline, {}
   for _, command in ipairs(pipeline and pipeline.commands or {}) do
+    local shown = command.kind == "amplify" and shows(command)
+    if shown then
+      findings[#findings + 1] = finding.at(pipeline, pipeline_env_grep, command, { severity = "warn", message = shown,
+        advice = "Remove it. `tilth doctor` says what is set and where it comes from, without a value." })
+    end
     local greps, file = {}, nil
     if dumps_environment(command.words) then
       greps, file = follow_pipe(command)

@@ -9,7 +9,23 @@ local finding = require("tilth.pipeline.finding")
 local ADVICE <const> = "Give previews a database of their own, or skip the step: "
   .. "`if [ -z \"$AWS_PULL_REQUEST_ID\" ]; then tilth flow; else npm run build; fi`."
 
+-- `[ "$AWS_BRANCH" = "main" ]`: a preview's branch has another name.
+local function for_one_branch(command)
+  for _, guard in ipairs(command.guards or {}) do
+    for _, node in ipairs(guard.nodes) do
+      local words = " " .. table.concat(node.words, " ") .. " "
+      if words:find("$AWS_BRANCH ", 1, true) and not guard.negated and not words:find(" != ", 1, true) then
+        return true
+      end
+    end
+  end
+  return false
+end
+
 local function tells_previews_apart(pipeline, command)
+  if for_one_branch(command) then
+    return true
+  end
   for _, line in ipairs(pipeline.texts[command.full_path] or {}) do
     if line:find("AWS_PULL_REQUEST_ID", 1, true) then
       return true

@@ -49,7 +49,9 @@ function reset_notice.run(observed, plan)
     if action.kind == "reset" and not action.empty then
       local state = observed.reset
       findings[#findings + 1] = finding("note", ("the reset puts aside %s: %s"):format(
-        table.concat(action.schemas, ", "), table.concat(protection.evidence(observed), "; ")), "`tilth reset undo` brings it back.")
+        table.concat(action.schemas, ", "), table.concat(protection.evidence(observed), "; ")),
+        plan.request and plan.request.into and "`tilth reset undo --database-url ...` with the URL of that database brings it back."
+          or "`tilth reset undo` brings it back.")
       local gone = surplus(observed, plan.request)
       if #gone > 0 then
         findings[#findings + 1] = finding("note", "what an earlier reset has put aside goes for good when the migrations have gone well: "
