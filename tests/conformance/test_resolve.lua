@@ -65,6 +65,16 @@ function TestResolve:test_rolled_back_twice_succeeds_and_changes_nothing()
   lu.assertEquals(both.history(places.tilth.database), before)
 end
 
+function TestResolve:test_row_that_ended_before_it_was_rolled_back_is_not_failed()
+  local places <close> = both.places(project.new({ migrations = { ONE } }))
+  for _, place in ipairs({ places.prisma, places.tilth }) do
+    both.assert_done(both.prisma(place, DEPLOY))
+    place.database:script("update _prisma_migrations set rolled_back_at = now()")
+    local result = (place == places.prisma and both.prisma or both.tilth)(place, rolled_back(ONE[1]))
+    lu.assertEquals({ result.status, result.code }, { 1, "P3012" }, result.text)
+  end
+end
+
 function TestResolve:test_mended_file_is_applied_after_rolled_back()
   local places <close> = failed()
   resolve(places, rolled_back(HALF[1]))

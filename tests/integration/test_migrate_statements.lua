@@ -149,6 +149,37 @@ function TestMigrateStatements:test_read_only_part_beside_others_is_recorded()
   lu.assertEquals(self.database:value("SELECT count(*) FROM t"), 3)
 end
 
+function TestMigrateStatements:test_syntax_is_asked_for_before_anything_runs()
+  for text, place in pairs({
+    ["CREATE TABLE u ();\nVACUUM t;\nSELEC 'é' 1;"] = "migration.sql:3:1",
+    ["VACUUM t; CREATE TABLE u ();\n\nSELECT (1;\nSELECT 2;"] = "migration.sql:3:10",
+    ["CREATE TABLE u ();\nVACUUM t;\nCOPY t FROM stdin;\n1\n\\."] = "migration.sql:4:1",
+  }) do
+    make(self, text)
+    local result = deploy(self)
+    lu.assertEquals(result.status, 1, result.text)
+    lu.assertStrContains(result.text, "42601")
+    lu.assertStrContains(result.text, place)
+    lu.assertStrContains(result.text, "Nothing of it was run")
+    lu.assertFalse(self.database:has("u"))
+    lu.assertNil(row(self))
+  end
+end
+
+function TestMigrateStatements:test_syntax_that_a_mended_rest_lacks_leaves_the_record_as_it_was()
+  make(self, "CREATE TABLE u ();\nVACUUM nosuch;")
+  deploy(self)
+  local before = row(self)
+  lu.assertEquals(before.applied_steps_count, 1)
+  self.project:migration("2_b", "CREATE TABLE u ();\nVACUUM t;\nSELEC 1;")
+  local result = deploy(self)
+  lu.assertEquals(result.status, 1)
+  lu.assertStrContains(result.text, "Nothing more of it was run")
+  lu.assertEquals(row(self), before)
+  self.project:migration("2_b", "CREATE TABLE u ();\nVACUUM t;\nSELECT 1;")
+  lu.assertEquals(deploy(self).status, 0)
+end
+
 function TestMigrateStatements:test_one_statement_that_is_done_is_told_as_one()
   make(self, "CREATE TABLE u (a int);\nVACUUM nosuch;\nSELECT 1;")
   local result = deploy(self)

@@ -11,6 +11,7 @@ end
 
 local A <const>, B <const> = { name = "a" }, { name = "b" }
 local A_APPLIED <const> = { migration_name = "a", finished_at = "t" }
+local X_ROLLED_BACK <const> = { migration_name = "x", rolled_back_at = "t" }
 
 function TestMigrateStatus:test_states_and_exit_statuses()
   local cases = {
@@ -22,6 +23,9 @@ function TestMigrateStatus:test_states_and_exit_statuses()
     { { A }, { { migration_name = "a", resumable = true } }, "pending", 1, 1 },
     { { A }, { A_APPLIED, { migration_name = "x", finished_at = "t" } }, "up to date", 0, 3 },
     { { A, B }, { A_APPLIED, { migration_name = "x", finished_at = "t" } }, "diverged", 1, 3 },
+    { { A }, { A_APPLIED, X_ROLLED_BACK }, "up to date", 0, 0 },
+    { { A }, { A_APPLIED, X_ROLLED_BACK, { migration_name = "x", finished_at = "t" } }, "up to date", 0, 3 },
+    { { A, B }, { A_APPLIED, X_ROLLED_BACK }, "diverged", 1, 1 },
     { { { name = "a", changed = "edited" } }, { A_APPLIED }, "up to date", 0, 3 },
     { { { name = "a", changed = "line endings" } }, { A_APPLIED }, "up to date", 0, 0 },
   }
@@ -47,6 +51,13 @@ end
 function TestMigrateStatus:test_diverged_names_the_last_common_one()
   local text = judge({ A, B }, { A_APPLIED, { migration_name = "x", finished_at = "t" } }).text
   lu.assertStrContains(text, "The last common migration is: a")
+end
+
+function TestMigrateStatus:test_what_was_rolled_back_and_then_deleted_is_no_fault_of_the_checkout()
+  local judged = judge({ A }, { A_APPLIED, X_ROLLED_BACK })
+  lu.assertStrContains(judged.text, "Rolled back, and not in this checkout (nothing is to be done):\nx")
+  lu.assertEquals({ judged.classes.missing, judged.classes.withdrawn }, { {}, { "x" } })
+  lu.assertStrContains(judge({ A, B }, { A_APPLIED, X_ROLLED_BACK }).text, "not found locally in prisma/migrations:\nx")
 end
 
 function TestMigrateStatus:test_what_was_edited_is_said_in_every_state()

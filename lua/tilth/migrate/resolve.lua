@@ -137,7 +137,7 @@ function resolve.rolled_back(world, name)
     names[#names + 1] = row.migration_name
     if row.migration_name == name then
       known = true
-      rolled_back = rolled_back or row.rolled_back_at ~= nil
+      rolled_back = rolled_back or (row.rolled_back_at ~= nil and not row.finished_at)
       if history.state(row) == "failed" then
         open[#open + 1] = roll_back_sql(db, found, row)
       end

@@ -85,12 +85,12 @@ end
 --- Sorts the migrations into classes.
 -- @tparam table observed with migrations and history
 -- @treturn table { pending, unrecorded, rolled_back, nothing_left, failed, stopped, running, edited, line_endings, missing,
---   applied }: lists of names; history = bool, last_common
+--   withdrawn (rolled back, and not in this checkout), applied }: lists of names; history = bool, last_common
 function status.classes(observed)
   local entries = history.by_name(observed.history.rows)
   local found = {
     pending = {}, unrecorded = {}, rolled_back = {}, nothing_left = {}, failed = {}, stopped = {}, running = {}, edited = {},
-    line_endings = {}, missing = {}, applied = {}, history = observed.history.exists,
+    line_endings = {}, missing = {}, withdrawn = {}, applied = {}, history = observed.history.exists,
     last_common = last_common(observed.migrations, entries),
   }
   local here = {}
@@ -120,7 +120,9 @@ function status.classes(observed)
     end
     if not here[row.migration_name] then
       here[row.migration_name] = true
-      found.missing[#found.missing + 1] = row.migration_name
+      local entry = entries[row.migration_name]
+      local list = (entry.applied or entry.failed) and found.missing or found.withdrawn
+      list[#list + 1] = row.migration_name
     end
   end
   return found
@@ -140,6 +142,7 @@ local function remarks(found, without_missing)
   add(found.line_endings, "Other line endings than when they were applied; nothing else differs:")
   if not without_missing then
     add(found.missing, "Recorded in the database, but not in this checkout:")
+    add(found.withdrawn, "Rolled back, and not in this checkout (nothing is to be done):")
   end
   return parts
 end
@@ -169,10 +172,10 @@ function status.judge(observed)
       observed.holder.text)), 1, 1)
   elseif not found.history and #observed.migrations == 0 then
     return answer("unmanaged", BASELINE, 1, 1)
-  elseif #found.unrecorded > 0 and #found.missing > 0 then
-    local text = DIVERGED:format(found.last_common, plural(found.unrecorded), lines(found.unrecorded), plural(found.missing),
-      lines(found.missing))
-    return answer("diverged", with_remarks(found, text, true), 1, 3)
+  elseif #found.unrecorded > 0 and #found.missing + #found.withdrawn > 0 then
+    local elsewhere = table.move(found.withdrawn, 1, #found.withdrawn, #found.missing + 1, { table.unpack(found.missing) })
+    local text = DIVERGED:format(found.last_common, plural(found.unrecorded), lines(found.unrecorded), plural(elsewhere), lines(elsewhere))
+    return answer("diverged", with_remarks(found, text, true), 1, (#found.missing > 0 or #found.edited > 0) and 3 or 1)
   elseif #found.pending > 0 then
     local text = PENDING:format(plural(found.pending), lines(found.pending))
     if observed.holder then

@@ -9,7 +9,11 @@ local journal = require("tilth.migrate.journal")
 local progress = require("tilth.migrate.progress")
 local refusal = require("tilth.migrate.refusal")
 local retry = require("tilth.migrate.retry")
+local syntax = require("tilth.migrate.syntax")
 local unit = require("tilth.migrate.unit")
+
+local UNREADABLE <const> = "Nothing of it was run: database and history are as before it."
+local UNREADABLE_REST <const> = "Nothing more of it was run; what is done stays recorded."
 
 -- With something in the bin, a failure brings that back, and what the file has done goes.
 local function is_taken_back(job)
@@ -108,6 +112,13 @@ local function prepare(world, job, analysis)
     if item.kind == "set" and item.text:lower():find("lock_timeout", 1, true) then
       job.sets_lock_timeout = true
     end
+  end
+  local readable, message, code, detail, at = syntax.check(world.db, job.original)
+  if not readable then
+    return explain.failure({
+      name = job.name, path = job.path, root = job.root, text = job.original, message = message, sqlstate = code, detail = detail,
+      at = at, outcome = job.resume and UNREADABLE_REST or UNREADABLE, recorded = job.resume ~= nil,
+    })
   end
   return (job.resume and journal.take_over or journal.open)(job)
 end

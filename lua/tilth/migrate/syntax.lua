@@ -1,0 +1,27 @@
+--- Asks the server whether it can read the whole of a file that runs statement by statement, before anything of it runs.
+-- @module tilth.migrate.syntax
+
+local syntax = {}
+
+-- The server reads a message to its end before it runs the first statement in it, and runs nothing behind one that failed.
+local STOP <const> = "SELECT 'tilth asks for the syntax of a migration here, nothing of which runs'::pg_catalog.int4;\n"
+local STOPPED <const> = "22P02"
+
+--- Asks.
+-- @tparam table db
+-- @tparam string text the file
+-- @treturn boolean true, also where it cannot be said: the statements themselves will tell
+-- @treturn nil,string,string,table,table the server's failure, and { position = character in the file|nil }
+function syntax.check(db, text)
+  -- Which strings end where depends on settings that the file makes while it runs.
+  if text:lower():find("standard_conforming_strings", 1, true) then
+    return true
+  end
+  local _, message, code, detail = db:script(STOP .. text)
+  if code == STOPPED or (detail and detail.lost) then
+    return true
+  end
+  return nil, message, code, detail, { position = detail and detail.position and detail.position - #STOP }
+end
+
+return syntax
