@@ -321,6 +321,7 @@ function TestRepl:test_a_protected_database_is_read_only_by_the_server()
   screen:see("> ")
   screen:type("db:exec('delete from people')\r")
   screen:see("read-only transaction")
+  screen:see("tilth repl --write")
   screen:see("> ")
   self.database:query(TERMINATE)
   screen:type("select 1;\r")
@@ -336,6 +337,12 @@ function TestRepl:test_write_allows_changes_on_a_protected_database()
   lu.assertStrContains(screen.shown, "(production, PROTECTED, write)> ")
   screen:type("delete from people where id = 2;\r")
   screen:see("DELETE 1")
+end
+
+function TestRepl:test_a_transaction_that_is_read_only_by_choice_speaks_of_no_protection()
+  local result = self:run("begin read only;\ndelete from people;\n")
+  lu.assertStrContains(result.stderr, "read-only transaction")
+  lu.assertNotStrContains(result.stderr, "--write")
 end
 
 function TestRepl:test_the_mark_in_the_ledger_protects_whatever_the_client_says()

@@ -121,8 +121,12 @@ local function finish(ctx, prompt, well)
     well = false
   end
   if not well and ctx.args.json and prompt.failure then
-    return nil, prompt.failure.message, prompt.failure.code,
-      { exit = 1, data = data, sqlstate = prompt.failure.detail.sqlstate, hint = prompt.failure.detail.hint }
+    local failure = prompt.failure
+    local more = { exit = 1, data = data }
+    for _, name in ipairs({ "sqlstate", "hint", "advice" }) do
+      more[name] = failure.detail[name]
+    end
+    return nil, failure.message, failure.code, more
   end
   return { exit = (well or prompt.interactive) and 0 or 1, data = data }
 end

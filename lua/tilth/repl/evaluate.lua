@@ -18,6 +18,16 @@ local function failure(message, code, detail)
   return { ok = false, message = message, code = code, detail = detail or {} }
 end
 
+--- The session refuses changes because the database is protected, not because somebody has typed so.
+local function with_write_hint(shell, code, detail)
+  if code ~= "25006" or not shell.session.db.read_only then
+    return detail
+  end
+  return setmetatable({
+    advice = "The session is read-only because the database is protected; `tilth repl --write` may change it.",
+  }, { __index = detail })
+end
+
 --- A model's name in the place of its table's, or a name with capitals and without quotes.
 local function name_hint(shell, message)
   local name = message:match('relation "([^"]+)" does not exist')
@@ -46,10 +56,7 @@ local function sql_failure(shell, text, message, code, detail)
   if hint then
     parts[#parts + 1] = "hint: " .. hint
   end
-  if code == "25006" then
-    parts[#parts + 1] = "The session is read-only because the database is protected; `tilth repl --write` may change it."
-  end
-  return failure(table.concat(parts, "\n"), code, detail)
+  return failure(table.concat(parts, "\n"), code, with_write_hint(shell, code, detail))
 end
 
 --- Opens a connection that was lost anew, before something is run on it.
@@ -176,7 +183,7 @@ function evaluate.lua(shell, text, show)
   if not results[1] then
     local object = results[2].object
     if object then
-      return failure(object.message, object.code, object.fields)
+      return failure(object.message, object.code, with_write_hint(shell, object.code, object.fields))
     end
     return failure(results[2].text, "failed")
   end
