@@ -97,7 +97,12 @@ function limits.settle(handler, fn, ...)
   if core.active() then
     return xpcall(fn, handler, ...)
   end
+  -- In somebody's own Lua a coverage tool or a debugger may have set a hook, which the limit takes the place of.
+  local hook, mask, step = debug.gethook()
   local results = table.pack(core.call({ instructions = SETTLED }, handler, fn, ...))
+  if type(hook) == "function" then
+    debug.sethook(hook, mask, step)
+  end
   if results[1] then
     return table.unpack(results, 1, results.n)
   end

@@ -60,6 +60,18 @@ function TestStockLua:test_an_error_that_nobody_catches_says_what_to_do()
   lu.assertNotStrContains(result.stderr, "geheimnis")
 end
 
+function TestStockLua:test_a_hook_of_the_program_stays()
+  assert_says([[
+    local lines = 0
+    debug.sethook(function() lines = lines + 1 end, "l")
+    local loaded = require("tilth.config").load("return { protected = true }", "c")
+    local hook, mask = debug.gethook()
+    local before = lines
+    local x = 1
+    debug.sethook()
+    print(loaded.protected, type(hook), mask, lines > before)]], "true\tfunction\tl\ttrue\n")
+end
+
 function TestStockLua:test_program_keeps_its_own_globals_and_modules()
   local folder = temp.folder("own")
   folder:write("argparse.lua", "return 'its own'")
