@@ -7,6 +7,7 @@ local fs = require("tilth.core.fs")
 local json = require("tilth.core.json")
 local proc = require("tilth.core.proc")
 
+local ESRCH <const> = 3
 -- For a machine that is ten times slower than this one; a program that hangs is found out all the same.
 local TIMEOUT <const> = 180
 -- What the build needs to run from its own tree and under sanitizers. No flag, URL or CI mark comes from outside.
@@ -87,7 +88,10 @@ end
 --- Sends a signal to the program alone, as a build system does. One that has ended meanwhile is left alone.
 -- @tparam integer signal
 function Child:signal(signal)
-  if not self.handle:wait(0) then assert(proc.kill(self.pid, signal)) end
+  if self.handle:wait(0) then return end
+  -- The wait takes the child's end before it has all of its output, and is then not over.
+  local sent, message, code = proc.kill(self.pid, signal)
+  assert(sent or code == ESRCH, message)
 end
 
 --- Kills the program when it still runs.
