@@ -159,6 +159,25 @@ function TestPrismaModel:test_resolve_knows_join_tables_of_many_to_many()
   lu.assertEquals(found.models.Post.by_field.old.relation.join.table, "_Old")
 end
 
+function TestPrismaModel:test_resolve_takes_one_field_without_brackets_for_a_list_of_one()
+  local found = resolve("model A {\n  id Int @id\n  s String\n  bs B[]\n  @@unique(s)\n  @@index(fields: s)\n}\n"
+    .. "model B {\n  aId Int\n  a A @relation(fields: aId, references: id)\n  @@id(aId)\n}")
+  lu.assertEquals(found.models.A.uniques, { { fields = { "s" }, columns = { "s" } } })
+  lu.assertEquals(found.models.A.indexes, { { fields = { "s" }, columns = { "s" } } })
+  lu.assertEquals(found.models.B.id.columns, { "aId" })
+  lu.assertEquals(found.models.B.by_field.a.relation.fields, { "aId" })
+  lu.assertEquals(found.models.B.by_field.a.relation.references, { "id" })
+end
+
+function TestPrismaModel:test_resolve_takes_names_beyond_ascii_and_values_named_like_constants()
+  local found = resolve("model A {\n  id Int @id\n  größe Größe @default(größer)\n  on Flag @default(true)\n  @@unique([größe])\n}\n"
+    .. "enum Größe {\n  klein\n  größer @map(\"g\")\n}\nenum Flag {\n  true\n}")
+  local default = found.models.A.by_field["größe"].default
+  lu.assertEquals({ default.value, default.stored }, { "größer", "g" })
+  lu.assertEquals(found.models.A.by_field.on.default.stored, "true")
+  lu.assertEquals(found.models.A.uniques[1].columns, { "größe" })
+end
+
 -- Each case: text, place, part of the message.
 local BROKEN <const> = {
   { "model A {\n  id Int @id\n  @@unique([idd])\n}", "s:3:4:", "unknown field \"idd\". Did you mean \"id\"?" },

@@ -5,6 +5,10 @@ local expression = require("tilth.prisma.expression")
 
 local find, byte = string.find, string.byte
 
+-- Letters beyond ASCII may stand in names.
+local NAME <const> = "([%w\x80-\xff][%w_\x80-\xff-]*)"
+local TYPED_FIELD <const> = "^" .. NAME .. "[ \t]+([%a\x80-\xff][%w_\x80-\xff]*)[ \t]*([%[%]?!]*)"
+
 local CLOSE <const>, AT <const>, SLASH <const>, BRACKET <const> = 125, 64, 47, 91 -- } @ / [
 
 -- Reads an attribute at its (last) @; `at` keeps its place for errors found later.
@@ -84,7 +88,7 @@ end
 
 local function field_of(src, pos, documentation)
   local text = src.text
-  local _, stop, name, type_name, suffix = find(text, "^(%w[%w_-]*)[ \t]+(%a[%w_]*)[ \t]*([%[%]?!]*)", pos)
+  local _, stop, name, type_name, suffix = find(text, TYPED_FIELD, pos)
   local line, column = src:advance(pos)
   local field = { line = line, column = column, attributes = {}, documentation = documentation, list = false, optional = false }
   local after
@@ -92,7 +96,7 @@ local function field_of(src, pos, documentation)
     field.name, field.type = name, type_name
     after = stop + 1
   else
-    _, stop, name = find(text, "^(%w[%w_-]*)[ \t]*:?[ \t]*", pos)
+    _, stop, name = find(text, "^" .. NAME .. "[ \t]*:?[ \t]*", pos)
     if not stop then
       src:fail(pos, "this line is not a valid field or attribute definition", "A field is written as: name Type @attributes.")
     end
@@ -106,7 +110,7 @@ local function field_of(src, pos, documentation)
 end
 
 local function enum_value(src, pos, documentation)
-  local _, stop, name = find(src.text, "^(%w[%w_-]*)", pos)
+  local _, stop, name = find(src.text, "^" .. NAME, pos)
   if not stop then
     src:fail(pos, "this line is not a valid enum value")
   end

@@ -132,7 +132,7 @@ function expression.value(src, pos)
   elseif first == 91 then -- "["
     return array(src, pos)
   end
-  local _, stop, name = find(text, "^([%a_][%w_.-]*)", pos)
+  local _, stop, name = find(text, "^([%a_\x80-\xff][%w_.\x80-\xff-]*)", pos)
   if stop then
     local open = find(text, "[^ \t]", stop + 1)
     if open and byte(text, open) == 40 then -- "("

@@ -77,13 +77,13 @@ end
 
 -- The fields of @@id, @@unique or @@index, each a name or a call such as title(sort: Desc).
 local function key_of(result, block, attribute)
-  local list = schema.argument(attribute, "fields", 1)
+  local items = schema.items(schema.argument(attribute, "fields", 1))
   local key = { fields = {}, columns = {} }
-  if not list or list.kind ~= "array" or #list.items == 0 then
+  if #items == 0 then
     fail(attribute, block.file, ("@@%s of \"%s\" must name its fields in brackets"):format(attribute.name, block.name))
   end
-  for index, item in ipairs(list.items) do
-    local name = item.name or item.value
+  for index, item in ipairs(items) do
+    local name = item.name or tostring(item.value)
     -- Fields of a composite type are written with a dot; their columns do not exist in PostgreSQL.
     local field = result.by_field[name:match("^[^.]+")]
     if not field then
@@ -166,6 +166,8 @@ local function check_enum_defaults(result)
     for _, field in ipairs(owner.fields) do
       local enum, default = result.enums[field.type], field.default
       if enum and default and default.kind == "static" and field.kind == "enum" then
+        -- A value may be named true or false.
+        default.value = default.list and default.value or tostring(default.value)
         for _, name in ipairs(default.list and default.value or { default.value }) do
           if not enum.by_value[name] then
             local names = {}

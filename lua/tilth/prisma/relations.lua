@@ -12,7 +12,7 @@ end
 
 local function names_in(value)
   local names = {}
-  for index, item in ipairs(value and value.items or {}) do
+  for index, item in ipairs(schema.items(value)) do
     names[index] = item.value
   end
   return names

@@ -52,7 +52,7 @@ end
 -- Reads `kind Name {` and the block's contents.
 local function read_block(src, pos, result, documentation)
   local text = src.text
-  local _, stop, kind, name, open = find(text, "^(%a[%w_]*)[ \t]+(%w[%w_-]*)%s*(.?)", pos)
+  local _, stop, kind, name, open = find(text, "^(%a[%w_]*)[ \t]+([%w\x80-\xff][%w_\x80-\xff-]*)%s*(.?)", pos)
   local known = kind and KINDS[kind]
   if not known then
     local word = text:match("^[%w_@]+", pos)
@@ -272,6 +272,16 @@ function schema.attribute(item, name)
     end
   end
   return nil
+end
+
+--- The items of a value that should be a list: one that stands without brackets is a list of one.
+-- @tparam table|nil value
+-- @treturn table list of values
+function schema.items(value)
+  if not value then
+    return {}
+  end
+  return value.kind == "array" and value.items or { value }
 end
 
 --- An argument of an attribute or function: by name, or the one unnamed argument at a place.
