@@ -89,19 +89,33 @@ local DESTROYING <const> = {
   "do $$ declare n text; begin for n in select nspname from pg_namespace where nspname like 'tilth\\_bin\\_%' loop "
     .. "execute format('truncate %I.a', n); end loop; end $$;\n",
   "drop schema lib cascade;\n",
+  "delete from lib.ref;\n",
+  "alter table lib.ref drop constraint ref_pkey cascade;\n",
+  "drop function lib.f() cascade;\n",
 }
+
+-- What the reset does not put aside, and the table of the bin uses.
+local LIBRARY <const> = [[
+create schema lib; create domain lib.word as text;
+create table lib.ref (id int primary key); insert into lib.ref values (1);
+create function lib.f() returns trigger language plpgsql as 'begin return new; end';
+]]
+local USER <const> = [[
+alter table a add w lib.word default 'w', add r int default 1 references lib.ref on delete cascade;
+create trigger tr before update on a for each row execute function lib.f();
+]]
 
 function TestResetExtensions:test_a_migration_that_reaches_into_the_bin_is_rolled_back()
   for index, text in ipairs(DESTROYING) do
     self.base:close()
     self.base = database.new()
-    self:deploy("create extension citext; create schema lib; create domain lib.word as text;\n" .. TABLE
-      .. "alter table a add w lib.word default 'w';\n", text)
+    self:deploy("create extension citext;\n" .. LIBRARY .. TABLE .. USER, text)
     local result = self:run({ "flow", "--no-build" }, 1, true)
     lu.assertStrContains(result.text, "would change what the reset has put into the bin (tilth_bin_", false, false, "case " .. index)
     lu.assertStrContains(result.text, "The reset was taken back: public is as before it.")
     lu.assertNotStrContains(result.text, "the next deploy goes on")
-    lu.assertEquals(self.base:value("select count(*) from public.a where t = 'kept' and w = 'w'"), 1, "case " .. index)
+    lu.assertEquals(self.base:value("select count(*) from public.a where t = 'kept' and w = 'w' and r = 1"), 1, "case " .. index)
+    lu.assertEquals(self.base:value("select count(*) from pg_trigger where tgname = 'tr'"), 1, "case " .. index)
   end
 end
 

@@ -15,11 +15,17 @@ local PARTS <const> = {
   { "types", "pg_catalog.pg_type t WHERE t.typnamespace = ANY (@BINS@)" },
 }
 
-local HELD <const> = "WITH held AS (SELECT c.oid, c.relkind, c.relfilenode::bigint AS file FROM pg_catalog.pg_class c "
-  .. "WHERE c.relnamespace = ANY (@BINS@))\n"
+local HELD <const> = "WITH held AS (SELECT c.oid FROM pg_catalog.pg_class c WHERE c.relnamespace = ANY (@BINS@))\n"
 
--- Which TRUNCATE changes, and so does a rewrite.
-local FILES <const> = "(SELECT pg_catalog.sum(h.file) FROM held h WHERE h.relkind = 'r')"
+-- Cheap, since each migration asks: what has gone whole; and which table of the bin this transaction has locked to change it, which
+-- dropping a column, a default, a constraint or a trigger of it does, and TRUNCATE, and a DELETE elsewhere that cascades to it.
+local WHOLE <const> = [[pg_catalog.concat_ws(',',
+ (SELECT pg_catalog.count(*) FROM pg_catalog.pg_class c WHERE c.relnamespace = ANY (@BINS@)),
+ (SELECT pg_catalog.count(*) FROM pg_catalog.pg_proc p WHERE p.pronamespace = ANY (@BINS@)),
+ (SELECT pg_catalog.count(*) FROM pg_catalog.pg_type t WHERE t.typnamespace = ANY (@BINS@)))]]
+local LOCKED <const> = [[(SELECT pg_catalog.min(c.relname::text) FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_class c ON c.oid = l.relation
+ WHERE l.pid = pg_catalog.pg_backend_pid() AND l.locktype = 'relation' AND c.relnamespace = ANY (@BINS@)
+ AND l.mode IN ('RowExclusiveLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock'))]]
 
 local LOOK <const> = [[
 SELECT pg_catalog.array_agg(n.oid)::text AS bins, pg_catalog.string_agg(n.nspname, ', ' ORDER BY n.nspname) AS names,
@@ -28,9 +34,11 @@ SELECT pg_catalog.array_agg(n.oid)::text AS bins, pg_catalog.string_agg(n.nspnam
 FROM pg_catalog.pg_namespace n WHERE n.nspname = ANY ($1::text[])]]
 
 local BODY <const> = [[
+DECLARE
+ touched pg_catalog.text := %s;
 BEGIN
- IF %s <> %s THEN
-  RAISE EXCEPTION USING ERRCODE = '2BP01', MESSAGE = %s,
+ IF touched IS NOT NULL OR %s <> %s THEN
+  RAISE EXCEPTION USING ERRCODE = '2BP01', MESSAGE = %s, DETAIL = coalesce('It reaches the table ' || touched || '.', 'Something is gone.'),
    HINT = 'Does it drop, with CASCADE, something that the old tables use, such as an extension? Leave that out, or drop without CASCADE.';
  END IF;
 END]]
@@ -39,27 +47,22 @@ local function counting(part)
   return ("(SELECT pg_catalog.count(*) FROM %s)"):format(part[2])
 end
 
-local function fingerprint_of(bins)
-  local list = {}
-  for index, part in ipairs(PARTS) do
-    list[index] = counting(part)
-  end
-  list[#list + 1] = FILES
-  local sql = ("(%sSELECT pg_catalog.concat_ws(',', %s))"):format(HELD, table.concat(list, ",\n "))
+local function of_bins(sql, bins)
   return (sql:gsub("@BINS@", "'" .. bins .. "'::oid[]"))
 end
 
-local function statement(db, found, fingerprint, value)
+local function statement(db, found, value)
+  local locked, whole = of_bins(LOCKED, found.bins), of_bins(WHOLE, found.bins)
   local said = db:literal(("this migration would change what the reset has put into the bin (%s)"):format(found.names))
   value = db:literal(value)
   if found.can_raise then
-    return ("DO LANGUAGE plpgsql %s; "):format(db:literal(BODY:format(fingerprint, value, said)))
+    return ("DO LANGUAGE plpgsql %s; "):format(db:literal(BODY:format(locked, whole, value, said)))
   end
   -- Where the language is missing, a text that is no number fails as well.
-  return ("SELECT (CASE WHEN %s = %s THEN '1' ELSE %s END)::integer; "):format(fingerprint, value, said)
+  return ("SELECT (CASE WHEN %s IS NULL AND %s = %s THEN '1' ELSE %s END)::integer; "):format(locked, whole, value, said)
 end
 
---- Makes the statement that fails once something in the bins has changed.
+--- Makes the statement that fails in a transaction which changes something in the bins.
 -- @tparam Db db inside the reset's transaction, when all is in the bins
 -- @tparam table bins list of names
 -- @treturn string SQL text that ends with a semicolon, to stand before the COMMIT of each migration; "" without bins
@@ -74,10 +77,9 @@ function guard.sql(db, bins)
   local found, message, code, detail = db:one(LOOK, db:array(bins))
   local value
   if found then
-    local fingerprint = fingerprint_of(found.bins)
-    value, message, code, detail = db:value("SELECT " .. fingerprint)
+    value, message, code, detail = db:value("SELECT " .. of_bins(WHOLE, found.bins))
     if value then
-      return statement(db, found, fingerprint, value)
+      return statement(db, found, value)
     end
   end
   return nil, "cannot look at what the reset has put into the bin: " .. message, code, detail
