@@ -170,7 +170,7 @@ local BROKEN <const> = {
   { "model A {\n  id Int @default(1\n}", "3:1", "expected a comma" },
   { "model A {\n  id Int @default(value:)\n}", "2:19", "has no value" },
   { "model A {\n  *x Int\n}", "2:3", "not a valid field" },
-  { "model A {\n  naïve Int\n}", "2:5", "no valid type" },
+  { "model A {\n  na.ve Int\n}", "2:5", "no valid type" },
   { "model A {\n  id Int @idd\n}", "2:10", "\"@idd\". Did you mean \"id\"?" },
   { "model A {\n  id Int\n  @@uniqe([id])\n}", "3:4", "Did you mean \"unique\"?" },
   { "model A {\n  id Strng\n}", "2:3", "Did you mean \"String\"?" },
