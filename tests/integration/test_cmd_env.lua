@@ -93,6 +93,16 @@ function TestCmdEnv:test_flag_named_exactly_ships_with_a_warning()
   lu.assertStrContains(result.text, "NEXT_PUBLIC_SECRET goes to every visitor's browser")
 end
 
+function TestCmdEnv:test_a_file_that_is_published_is_warned_of()
+  for _, file in ipairs({ "public/.env", "dist/.env", "link/.env" }) do
+    self.project:write("public/x", "")
+    self.project:write("dist/x", "")
+    fs.symlink("public", self.project:join("link"))
+    lu.assertStrContains(export(self, { "CERT", "--file", file }).text, "which build tools publish")
+  end
+  lu.assertNotStrContains(export(self, { "CERT", "--file", "publicity.env" }).text, "publish")
+end
+
 function TestCmdEnv:test_dollars_depend_on_the_reader()
   export(self, { "PRICE" }, { PRICE = "$5" })
   lu.assertEquals(self.project:read(".env.production"), "PRICE='\\$5'\n")

@@ -52,6 +52,19 @@ function place.forbidden(roots, listed)
   return list
 end
 
+--- The folder of build tools in which a file would be published.
+-- @tparam string file absolute path, links resolved as far as there are any
+-- @tparam string root of the project
+-- @treturn string|nil its name, such as "public"
+function place.published(file, root)
+  for _, name in ipairs(PUBLISHED) do
+    if inside(path.normalize(file), path.join(root, name)) then
+      return name
+    end
+  end
+  return nil
+end
+
 --- Judges a place.
 -- @tparam string file absolute path of the backup, links resolved
 -- @tparam table forbidden from place.forbidden

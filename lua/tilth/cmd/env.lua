@@ -9,6 +9,7 @@ local env_file = require("tilth.env_file")
 local fs = require("tilth.fs")
 local json = require("tilth.json")
 local path = require("tilth.path")
+local place = require("tilth.backup.place")
 local project = require("tilth.project")
 
 local DEFAULT <const> = ".env.production"
@@ -79,6 +80,15 @@ local function lines_of(data, chosen)
     lines[#lines + 1] = "  Only the file's owner may read it now (mode 0600)."
   end
   return table.concat(lines, "\n")
+end
+
+local function warn_of_place(report, file, shown, root)
+  local folder = fs.realpath(path.dirname(file))
+  local published = place.published(path.join(folder or path.dirname(file), path.basename(file)), fs.realpath(root) or root)
+  if published then
+    report:warn(("%s lies in %s, which build tools publish: whoever can open the site could read every value in it."):format(shown,
+      published))
+  end
 end
 
 local function warn(report, chosen, file)
@@ -173,6 +183,7 @@ function env_command.run(args, ctx)
     return nil, message, code, detail
   end
   warn(ctx.report, chosen, shown)
+  warn_of_place(ctx.report, file, shown, found.package and found.package.dir or found.root)
   for _, key in ipairs({ "added", "replaced", "same", "kept", "left_out", "secrets", "flags" }) do
     json.array(data[key])
   end
