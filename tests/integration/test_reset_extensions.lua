@@ -71,6 +71,7 @@ function TestResetExtensions:test_without_a_reset_nothing_is_passed_over()
   self.folder:migration("20240102000000_two", "create extension citext;")
   local result = self:run({ "flow", "--no-build" }, 1)
   lu.assertStrContains(result.text, "extension \"citext\" already exists")
+  lu.assertStrContains(result.text, "write CREATE EXTENSION IF NOT EXISTS")
 end
 
 function TestResetExtensions:test_an_extension_in_a_schema_that_stays_is_not_passed_over()

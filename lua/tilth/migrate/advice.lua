@@ -10,6 +10,8 @@ local GO_ON <const> = "What is done is recorded and must stay as it is in the fi
 local EXISTS <const> = "It is there already: made by hand, by `prisma db push`, or by a migration under another name. If the database has "
   .. "all that this migration does, record it with `tilth migrate resolve --applied \"%s\"`; else mend the file and deploy again."
 
+local EXTENSION <const> = "An extension exists once in a database: write CREATE EXTENSION IF NOT EXISTS. " .. EDIT
+
 -- What the core says to the server, which repeats it in its error.
 local NO_ROWS <const> = "COPY FROM STDIN has no data here"
 
@@ -46,6 +48,9 @@ local BY_STATE <const> = {
 -- @treturn string
 function advice.of(sqlstate, name, recorded, said)
   local text = said and said:find(NO_ROWS, 1, true) and COPY or BY_STATE[sqlstate] or EDIT
+  if sqlstate == "42710" and said and said:find("^extension \"") then
+    text = EXTENSION
+  end
   if recorded and text:sub(-#EDIT) == EDIT then
     return text:sub(1, -#EDIT - 1) .. GO_ON
   end
