@@ -324,15 +324,15 @@ function TestSeedVerbs:test_timeout_ends_loops_coroutines_and_queries()
 end
 
 function TestSeedVerbs:test_timeout_and_limits_hold_together()
-  self.project:write("tilth.config.lua", 'return { limits = { instructions = 3000000, time = "20s" } }\n')
-  local result = seed(self, "for _ = 1, 1e12 do end", "one", { "--seed-timeout", "10s" })
+  self.project:write("tilth.config.lua", 'return { limits = { instructions = 3000000, time = "120s" } }\n')
+  local result = seed(self, "for _ = 1, 1e12 do end", "one", { "--seed-timeout", "100s" })
   lu.assertEquals(result.status, 1, result.text)
   lu.assertStrContains(result.stderr, "limits.instructions")
   self.project:write("tilth.config.lua", 'return { limits = { time = "300ms" } }\n')
-  result = seed(self, "while true do pcall(db.query, db, 'select 1') end", "one", { "--seed-timeout", "10s" })
+  result = seed(self, "while true do pcall(db.query, db, 'select 1') end", "one", { "--seed-timeout", "100s" })
   lu.assertEquals(result.status, 1, result.text)
   lu.assertStrContains(result.stderr, "limits.time")
-  result = seed(self, "db:upsert('many', { id = 1 })", "one", { "--seed-timeout", "10s" })
+  result = seed(self, "db:upsert('many', { id = 1 })", "one", { "--seed-timeout", "100s" })
   lu.assertEquals(result.status, 0, result.text)
 end
 
@@ -347,7 +347,7 @@ function TestSeedVerbs:test_coroutines_of_a_watched_seed_pass_values_and_errors(
     end)
     local ok, message = pcall(coroutine.wrap(function() error({ 7 }) end))
     assert(not ok and message[1] == 7)
-    coroutine.wrap(function() error("from within") end)()]], "one", { "--seed-timeout", "20s" })
+    coroutine.wrap(function() error("from within") end)()]], "one", { "--seed-timeout", "120s" })
   lu.assertEquals(result.status, 1, result.text)
   lu.assertStrContains(result.stderr, "seeds/one.lua:12: from within")
   good(self, [[db:load("many", coroutine.wrap(function() for i = 1, 6000 do coroutine.yield({ id = i }) end end))]],

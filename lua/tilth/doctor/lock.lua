@@ -6,6 +6,9 @@ local lock = require("tilth.migrate.lock")
 local patience = require("tilth.doctor.patience")
 local report = require("tilth.report")
 
+-- A session that was closed keeps its locks until its process at the server has ended.
+local MOMENT <const> = 2
+
 local function ask(world)
   local held, message, code, detail = lock.holder(world.db)
   if held == nil then
@@ -19,7 +22,7 @@ end
 -- A patience that somebody has set is waited for, as a deployment does; the default one would keep the answer back for minutes.
 local function left_of(world)
   local seconds, source = world.settings:get("lock_patience")
-  local deadline = source ~= "default" and clock.monotonic() + seconds or 0
+  local deadline = clock.monotonic() + (source ~= "default" and seconds or MOMENT)
   return function()
     return math.max(world.left(), deadline - clock.monotonic())
   end
