@@ -38,7 +38,7 @@ local function tail_is_clean(text, from)
 end
 
 local function unquote(raw)
-  local trimmed = raw:match("^%s*(.-)%s*$")
+  local trimmed = raw:match("^%s*(.*%S)") or ""
   local first = trimmed:sub(1, 1)
   local value = trimmed
   if #trimmed >= 2 and first:find("['\"`]") and trimmed:sub(-1) == first then
@@ -68,7 +68,7 @@ local function read_value(text, from)
     return "", from - 1, false
   end
   local raw = text:sub(from, stop)
-  return unquote(raw), stop, open and not raw:match("^%s*(.-)%s*$"):find("^(['\"`]).*%1$")
+  return unquote(raw), stop, open and not (raw:match("^%s*(.*%S)") or ""):find("^(['\"`]).*%1$")
 end
 
 -- Reads `NAME =` or `NAME: ` at a position; returns the name and where the value starts.

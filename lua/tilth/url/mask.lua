@@ -68,9 +68,9 @@ local function mask_pairs(text)
     end
     return name .. equals .. (value and value:match("^['\"]") or "") .. HIDDEN .. (value and value:match("^(['\"]).*%1$") or "")
   end
-  text = text:gsub("([%a_]+)(%s*=%s*)('[^'\n]*')", hide)
-  text = text:gsub("([%a_]+)(%s*=%s*)(\"[^\"\n]*\")", hide)
-  return (text:gsub("([%a_]+)(%s*=%s*)([^%s&'\"][^%s&'\"]*)", function(name, equals, value)
+  text = text:gsub("%f[%a_]([%a_]+)(%s*=%s*)('[^'\n]*')", hide)
+  text = text:gsub("%f[%a_]([%a_]+)(%s*=%s*)(\"[^\"\n]*\")", hide)
+  return (text:gsub("%f[%a_]([%a_]+)(%s*=%s*)([^%s&'\"][^%s&'\"]*)", function(name, equals, value)
     if value:sub(1, #HIDDEN) == HIDDEN then
       return nil
     end
