@@ -456,6 +456,7 @@ function TestRepl:test_what_was_meant_as_sql_is_told()
   local result = self:run("selec 1;\n")
   lu.assertStrContains(result.stderr, "This was read as Lua. Did you mean SQL's select?")
   lu.assertNotStrContains(self:run("repeat x;\n").stderr, "Did you mean")
+  lu.assertStrContains(self:run("\27[A\n").stderr, "an escape character is neither SQL nor Lua")
 end
 
 function TestRepl:test_a_table_that_is_raised_is_shown()

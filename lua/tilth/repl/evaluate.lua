@@ -155,6 +155,9 @@ end
 
 --- What is wrong with Lua that can't be read. `selec 1;` was meant as SQL.
 local function syntax_failure(text, message)
+  if text:sub(1, 1) == "\27" then
+    return failure("an escape character is neither SQL nor Lua: this terminal sends keys that its lines can't be edited with", "syntax")
+  end
   local word = text:match("^%s*(%a+)%s.*;%s*$")
   -- Words of Lua's own are not meant as others.
   local near = word and load("local " .. word) and suggest.nearest(word, input.statements())
