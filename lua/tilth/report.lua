@@ -110,7 +110,8 @@ function report.duration(seconds)
   elseif seconds < 60 then
     return ("%.1f s"):format(seconds)
   end
-  return ("%d min %d s"):format(seconds // 60, seconds % 60)
+  local whole = math.floor(seconds + 0.5)
+  return ("%d min %d s"):format(whole // 60, whole % 60)
 end
 
 --- A line of progress.

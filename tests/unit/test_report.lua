@@ -119,6 +119,8 @@ function TestReport:test_durations_read_naturally()
   lu.assertEquals(report.duration(0.25), "250 ms")
   lu.assertEquals(report.duration(12.34), "12.3 s")
   lu.assertEquals(report.duration(125), "2 min 5 s")
+  lu.assertEquals(report.duration(60.04), "1 min 0 s")
+  lu.assertEquals(report.duration(119.7), "2 min 0 s")
 end
 
 function TestReport:test_tables_align_numbers_right_and_count_characters()
