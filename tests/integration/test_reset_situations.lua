@@ -47,6 +47,10 @@ local SITUATIONS <const> = {
   word_false = { env = { RESET_DATABASE = "false" }, reset = false, silent = "RESET_DATABASE" },
   empty_flag = { env = { RESET_DATABASE = "" }, reset = false, silent = "RESET_DATABASE" },
   seed_capital = { env = { RUN_SEED = "True" }, reset = false, says = "RUN_SEED looks as if" },
+  flag_left_in_dotenv = { before = { { env = {} } }, env = {}, dotenv = "RESET_DATABASE=true\n", reset = false, exit = 3,
+    says = { "RESET_DATABASE is true since build", "Remove RESET_DATABASE from ", ".env" } },
+  flag_left_in_dotenv_and_a_command = { before = { { env = {} } }, env = {}, dotenv = "RESET_DATABASE=true\n", reset = true,
+    args = { "reset", "--force" } },
   flag_in_dotenv = { env = {}, dotenv = "RESET_DATABASE=true\n", reset = true },
 
   staging_branch = { env = reset_on("dev"), reset = true },

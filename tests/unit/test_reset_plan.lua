@@ -115,6 +115,15 @@ function TestResetPlan:test_stale_judges_the_flag()
     { { ledger = { spent = SPENT, plain = 0 }, settings = settings({ reset_stale = "skip" }) }, "skip" },
     { { ledger = { spent = SPENT, plain = 0 }, settings = settings({ reset_stale = "reset" }) }, "reset" },
   }
+  local file = { set = true, source = "/app/.env" }
+  for index, case in ipairs({
+    { { ledger = { spent = SPENT, plain = 0 }, build = { kind = "local" }, flags = { reset = file } }, "refuse", { by_flags = true } },
+    { { ledger = { spent = SPENT, plain = 0 }, build = { kind = "local" }, flags = { reset = file } }, nil, { reset = true } },
+    { { ledger = { spent = SPENT, plain = 8 }, build = { kind = "local" }, flags = { reset = file } }, nil, { by_flags = true } },
+  }) do
+    local found = stale.judge(observed(case[1]), case[3])
+    lu.assertEquals(found and found.policy, case[2], "file " .. index)
+  end
   for index, case in ipairs(cases) do
     local found = stale.judge(observed(case[1]))
     lu.assertEquals(found and found.policy, case[2], "case " .. index)

@@ -12,7 +12,7 @@ local stale = require("tilth.reset.stale")
 -- @tparam table plan
 -- @treturn table list of findings
 function reset_stale_flag.run(observed, plan)
-  local spent = plan.request and plan.request.reset and stale.judge(observed)
+  local spent = plan.request and plan.request.reset and stale.judge(observed, plan.request)
   if not spent then
     return {}
   end

@@ -31,7 +31,7 @@ end
 -- @treturn table list of { kind = "reset", why }
 function plan.actions(observed, request)
   local state = observed.reset
-  local spent = stale.judge(observed)
+  local spent = stale.judge(observed, request)
   if spent and spent.policy == "skip" then
     return {}, { { kind = "reset", why = "RESET_DATABASE is still set, and " .. spent.text .. "; reset.stale = \"skip\"" } }
   end

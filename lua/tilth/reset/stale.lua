@@ -22,14 +22,19 @@ function stale.describe(build)
   return ("build %s (%s)"):format(build.job or build.build, table.concat(parts, ", "))
 end
 
+-- At a developer's machine the flag stands in the command itself and is not left over, unless it comes from a file such as .env.
+local function stands_in_command(flag, build, request)
+  return build.kind == "local" and ((flag.source or "environment") == "environment" or not (request and request.by_flags))
+end
+
 --- Judges the flag.
 -- @tparam table observed with flags, build, ledger, settings
+-- @tparam[opt] table request its by_flags: the flags have asked for it, and no command by its name
 -- @treturn[1] table { policy = "refuse" | "skip" | "reset", spent, since, text }
 -- @treturn[2] nil when the flag is not set, or not spent
-function stale.judge(observed)
+function stale.judge(observed, request)
   local flag, build, ledger = observed.flags and observed.flags.reset, observed.build or {}, observed.ledger or {}
-  -- At a developer's machine the flag stands in the command itself and is not left over.
-  if not (flag and flag.set) or build.kind == "local" then
+  if not (flag and flag.set) or stands_in_command(flag, build, request) then
     return nil
   end
   local spent = ledger.spent

@@ -53,9 +53,8 @@ local function act(db, id, options)
   if not state then
     return nil, message, code, detail
   end
-  if options.careful and #state.dependents > 0 then
-    local found = obstacles.list(state)
-    return nil, "the reset can't be undone as things are: " .. found[#found].message, "unsafe",
+  if options.careful and (#state.dependents > 0 or #state.inheritance > 0) then
+    return nil, "the reset can't be undone as things are: " .. obstacles.ties(state)[1].message, "unsafe",
       { advice = "Nothing was changed. Drop these first; they would stay tied to the data that is in use now." }
   end
   local lost
