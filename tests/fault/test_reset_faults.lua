@@ -199,6 +199,9 @@ function TestResetFaults:test_a_server_that_restarts_during_a_reset_loses_nothin
       if self:content() ~= self.before then
         lu.assertStrContains(result.stderr, "reset undo", false, text)
       end
+    else
+      -- It was over before: the machine is quicker than when the time was taken.
+      reach = reach * 0.8
     end
     self:go_on(text)
     self.base:close()
