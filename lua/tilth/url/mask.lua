@@ -6,6 +6,8 @@ local HIDDEN <const> = "****"
 -- Our own advice shows how a URL is written; that word is nobody's password.
 local PLACEHOLDER <const> = "PASSWORD"
 
+local LONGEST_SCHEME <const> = 64
+
 -- Names whose value is a secret wherever it stands as name=value.
 local SECRET_NAMES <const> = {
   password = true, sslpassword = true, pgpassword = true, passwd = true, pwd = true, api_key = true, apikey = true,
@@ -31,10 +33,24 @@ local function mask_run(run)
   return run
 end
 
+-- Finds the next URL: where its scheme begins and where its `//` ends. Looked for from the `://` backwards, so that
+-- a long word without one is passed over at once.
+local function find_url(text, from)
+  local at, last = text:find("://", from, true)
+  while at do
+    local scheme = text:sub(math.max(from, at - LONGEST_SCHEME), at - 1):reverse():match("^[%w+.-]*%a")
+    if scheme then
+      return at - #scheme, last
+    end
+    at, last = text:find("://", last + 1, true)
+  end
+  return nil
+end
+
 local function mask_urls(text)
   local out, from = {}, 1
   while true do
-    local first, last = text:find("%a[%w+.-]*://", from)
+    local first, last = find_url(text, from)
     if not first then
       break
     end
@@ -44,7 +60,7 @@ local function mask_urls(text)
       -- A password with a blank or a quote in it: look for the @ on the rest of the line.
       local line = select(2, text:find("^[^\n]*", last + 1))
       local rest = text:sub(last + 1, line)
-      local following = rest:find("%a[%w+.-]*://")
+      local following = find_url(rest, 1)
       if following then
         rest = rest:sub(1, following - 1)
       end
