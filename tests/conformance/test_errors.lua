@@ -21,7 +21,7 @@ local function with(args, name)
 end
 
 -- Each case: code, args, the project's parts, `before` (what real Prisma is told to do first, whatever comes of it),
--- `sql` (run in both databases first), `change` (what is done to the project last).
+-- `sql` (run in both databases first), `after` (run after `before`), `change` (what is done to the project last).
 local CASES <const> = {
   database_not_empty = { code = "P3005", args = { "migrate", "deploy" }, migrations = { GOOD }, sql = "create table stranger ()" },
   failing_migration = { code = "P3018", args = { "migrate", "deploy" }, migrations = { GOOD, BAD } },
@@ -29,6 +29,10 @@ local CASES <const> = {
   failed_row_without_folder = {
     code = "P3009", args = { "migrate", "deploy" }, migrations = { GOOD, HALF }, before = { "migrate", "deploy" },
     change = function(made) assert(fs.remove_tree(made.path .. "/prisma/migrations/" .. HALF[1])) end,
+  },
+  failed_row_beside_one_that_is_applied = {
+    code = "P3009", args = { "migrate", "deploy" }, migrations = { GOOD }, before = { "migrate", "deploy" },
+    after = "insert into _prisma_migrations (id, checksum, migration_name) select 'x', checksum, migration_name from _prisma_migrations",
   },
   missing_file = {
     code = "P3015", args = { "migrate", "deploy" }, migrations = { GOOD },
@@ -79,6 +83,7 @@ local function prepare(case)
   for _, place in pairs({ places.prisma, places.tilth }) do
     if case.sql then place.database:script(case.sql) end
     if case.before then both.prisma(place, case.before) end
+    if case.after then place.database:script(case.after) end
     place.url = case.url and case.url(place)
     place.env = case.env
   end

@@ -147,6 +147,16 @@ function TestMigrateChecks:test_edited_is_a_warning_with_both_checksums()
   lu.assertStrContains(finding.message, "checksum is new, the one of what was applied old")
 end
 
+function TestMigrateChecks:test_failure_beside_a_row_that_is_applied_is_closed_and_not_run_again()
+  local finding = only(run("migration_failed", observed({ rows = {
+    { migration_name = "1_a", started_at = "t" }, { migration_name = "1_a", started_at = "u", finished_at = "v" },
+  } })))
+  lu.assertEquals({ finding.severity, finding.code }, { "block", "P3009" })
+  lu.assertStrContains(finding.message, "Another row says that it is applied.")
+  lu.assertStrContains(finding.advice, 'close the row of the failure:\n  tilth migrate resolve --rolled-back "1_a"')
+  lu.assertNotStrContains(finding.advice, "--applied")
+end
+
 function TestMigrateChecks:test_line_endings_are_a_note()
   local finding = only(run("migration_edited", observed({
     migrations = { { name = "a", changed = "line endings" } }, rows = { applied("a") },

@@ -24,9 +24,11 @@ local function first_lines(logs)
   return table.concat(lines, "\n")
 end
 
-local function explain(row, here)
+local function explain(row, here, applied)
   local line = ("The `%s` migration started at %s failed"):format(row.migration_name, (row.started_at:gsub("%+00$", " UTC")))
-  if row.mark and row.mark.running then
+  if applied then
+    return line .. "\n  Another row says that it is applied."
+  elseif row.mark and row.mark.running then
     return line .. "\n  It was stopped while a statement ran that manages transactions of its own; nobody can tell how far that came."
   elseif row.mark then
     return line .. ("\n  tilth had done %d of its %d statements, and %s."):format(row.mark.done, row.mark.total,
@@ -37,7 +39,11 @@ local function explain(row, here)
   return line .. "\n  Nothing was recorded: the run was killed, or lost its connection. The file may have been applied, or not."
 end
 
-local function advice(name)
+local function advice(name, applied)
+  if applied then
+    return ("Look at the database. If all of `%s` is there, close the row of the failure:\n"):format(name)
+      .. ("  tilth migrate resolve --rolled-back \"%s\""):format(name)
+  end
   return ("Look at the database. If nothing of `%s` is there (Prisma runs a file as one transaction unless it has its own):\n"):format(name)
     .. ("  tilth migrate resolve --rolled-back \"%s\"     it is applied again by the next deploy\n"):format(name)
     .. "If all of it is there, or you have finished it by hand:\n"
@@ -52,7 +58,7 @@ return {
     if not review.migrates(plan) or not found or found.in_step then
       return {}
     end
-    local lines, findings, first, here = {}, {}, nil, {}
+    local lines, findings, first, here, entries = {}, {}, nil, {}, history.by_name(found.rows)
     for _, migration in ipairs(observed.migrations or {}) do
       here[migration.name] = true
     end
@@ -61,13 +67,13 @@ return {
         findings[#findings + 1] = { id = "migration-failed", severity = "note", message = NOTHING_LEFT:format(row.migration_name) }
       elseif history.state(row) == "failed" and not row.resumable then
         first = first or row.migration_name
-        lines[#lines + 1] = explain(row, here[row.migration_name])
+        lines[#lines + 1] = explain(row, here[row.migration_name], entries[row.migration_name].applied)
       end
     end
     if first then
       findings[#findings + 1] = {
         id = "migration-failed", severity = "block", code = "P3009", exit = 1,
-        message = TEXT .. "\n" .. table.concat(lines, "\n"), advice = advice(first),
+        message = TEXT .. "\n" .. table.concat(lines, "\n"), advice = advice(first, entries[first].applied),
       }
     end
     return findings

@@ -139,8 +139,9 @@ local function compare(migrations, rows)
 end
 
 -- Of what failed: how much was finished when its statements stopped, and is that part unchanged? Or is nothing of it there?
+-- Where another row says that it is applied, somebody has to look.
 local function read_failures(db, migrations, rows)
-  local here = {}
+  local here, entries = {}, history.by_name(rows)
   for _, migration in ipairs(migrations) do
     here[migration.name] = migration
   end
@@ -148,7 +149,8 @@ local function read_failures(db, migrations, rows)
     if history.state(row) == "failed" then
       row.mark = history.read_mark(row.logs)
       local migration = here[row.migration_name]
-      local text = migration and not migration.problem and folder.text(fs, hash.sha256, migration)
+      local runs_again = migration and not migration.problem and not entries[row.migration_name].applied
+      local text = runs_again and folder.text(fs, hash.sha256, migration)
       if text and not row.mark then
         row.nothing_left = row.checksum == migration.sha256 and require("tilth.migrate.leftovers").none(db, text)
       elseif text then
