@@ -150,15 +150,17 @@ function script.limits(ctx)
   return require("tilth.limits").read(found.config)
 end
 
---- The lines of a traceback that belong to a script: none of the program's own.
+--- The message of a traceback, and the lines of it that belong to a script: none of the program's own.
 -- @tparam string text
 -- @treturn string
 function script.own_part(text)
-  local lines = {}
+  local lines, in_frames = {}, false
   for line in text:gmatch("[^\n]+") do
-    if not line:find("lua/tilth/", 1, true) and not line:find("[C]: in", 1, true) and not line:find("^%s*%(%.%.%.tail calls%.%.%.%)$") then
+    local own = line:find("lua/tilth/", 1, true) or line:find("[C]: in", 1, true) or line:find("^%s*%(%.%.%.tail calls%.%.%.%)$")
+    if not (in_frames and own) then
       lines[#lines + 1] = line
     end
+    in_frames = in_frames or line == "stack traceback:"
   end
   if lines[#lines] == "stack traceback:" then
     lines[#lines] = nil
