@@ -24,7 +24,7 @@ function environment_disagreement.run(observed, plan)
       client.name, client.source or "?", ledger.environment, ledger.environment_at or "?", ledger.environment_by or "?",
       protection.environment(observed)),
     advice = ("Check DATABASE_URL. If the mark is wrong, its owner corrects it in the database: "
-      .. "UPDATE tilth.ledger SET environment = '%s';"):format(client.name) } }
+      .. "UPDATE tilth.ledger SET environment = '%s', environment_at = now();"):format(client.name) } }
 end
 
 return environment_disagreement

@@ -17,8 +17,24 @@ from (select n.oid as schema_oid, c.oid as ledger_oid,
   from (select 1) one left join pg_catalog.pg_namespace n on n.nspname = 'tilth'
   left join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = 'ledger') l]]
 
+-- `event` is what changed the tables in use: a reset, or the end of one that was undone, which gave back those from before it.
+-- `live` walks back through them: the times in which the tables of now were in use. A restore brings tables that have seen the same seeds.
 local STATE = [[
-with mine as materialized (select b.* from tilth.builds b where %s),
+with recursive event as (
+  select r.made_at as at, null::timestamptz as before from tilth.resets r left join tilth.builds c on c.id = r.build_id
+  where r.kind = 'reset' and r.state in ('done', 'purged', 'undone') and c.command is distinct from 'restore'
+  union all
+  select r.ended_at, case when r.kind = 'reset' then r.made_at
+    else (select max(p.ended_at) from tilth.resets p where p.state = 'undone' and p.ended_at <= r.made_at) end
+  from tilth.resets r where r.state = 'undone'),
+live as (
+  select e.at as since, 'infinity'::timestamptz as until, e.before
+  from (select 1) one left join lateral (select * from event order by at desc limit 1) e on true
+  union all
+  select e.at, l.before, e.before
+  from live l left join lateral (select * from event v where v.at < l.before order by v.at desc limit 1) e on true
+  where l.before is not null),
+mine as materialized (select b.* from tilth.builds b where %s),
 brief as (select b.id, json_build_object('id', b.id, 'build', b.build, 'job', b.job, 'commit', b.commit_id,
     'command', b.command, 'status', b.status, 'at', to_char(b.started_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS'),
     'environment', b.environment) as j from tilth.builds b),
@@ -36,6 +52,8 @@ select json_build_object(
   'builds', (select json_agg(t.j order by t.id desc) from (select id, j from brief order by id desc limit 5) t),
   'running', (select json_agg((b.j::jsonb || jsonb_build_object('alive', b.id in (select id from alive))) order by b.id)
     from brief b where b.id in (select id from tilth.builds where status = 'running')),
+  'production', (select j from brief where id = (select max(b.id) from tilth.builds b where b.environment = 'production'
+    and b.status = 'done' and b.started_at > coalesce(l.environment_at, '-infinity'))),
   'spent', (select j from brief where id = (select id from spent)),
   'plain', (select reset from plain),
   'reset_since', (select j from brief where id = (select min(m.id) from mine m, plain
@@ -51,10 +69,8 @@ select json_build_object(
     from tilth.resets r left join tilth.builds b on b.id = r.build_id where r.state in ('open', 'done')),
   'seeds', (select json_agg(json_build_object('name', s.name, 'sha256', s.sha256, 'build', b.build,
       'at', to_char(s.ran_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS')) order by s.name)
-    from (select distinct on (name) * from tilth.seeds x where not exists (select from tilth.resets r
-        left join tilth.builds c on c.id = r.build_id where r.kind = 'reset' and r.state in ('done', 'purged')
-        and r.made_at > x.ran_at and c.command is distinct from 'restore'
-        or r.state = 'undone' and x.ran_at > r.made_at and x.ran_at < r.ended_at) order by name, id desc) s
+    from (select distinct on (name) * from tilth.seeds x where exists (select from live
+        where x.ran_at < live.until and (live.since is null or x.ran_at > live.since)) order by name, id desc) s
       left join tilth.builds b on b.id = s.build_id)
 )::text as j from tilth.ledger l]]
 

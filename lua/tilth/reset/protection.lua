@@ -90,6 +90,11 @@ function protection.reasons(observed)
   elseif client == "production" then
     reasons[#reasons + 1] = ("this build is for production (%s)"):format(observed.environment.source or "?")
   end
+  local used = ledger.production
+  if used and mark ~= "production" and client ~= "production" then
+    -- The mark is of the first use, which may have been somebody's own machine.
+    reasons[#reasons + 1] = ("builds for production work with it, the last one %s (%s UTC)"):format(used.job or used.build, used.at or "?")
+  end
   if observed.settings and observed.settings:get("protected") then
     reasons[#reasons + 1] = "tilth.config.lua says protected = true"
   end
