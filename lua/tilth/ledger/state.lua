@@ -39,8 +39,9 @@ end
 -- @tparam function decode JSON text -> value | nil, message
 -- @param null what decode gives for null
 -- @treturn table { exists, readable, writable, may_create, version, environment, environment_at, environment_by,
---   production = the newest build for production since the mark was made, builds, running, spent, plain, reset_since, seed_since, seed_builds, resets, open, open_reset, seeds };
---   a brief look has last_flagged (this app and branch ran with a flag last time) in the place of most of it
+--   production = the newest build for production since the mark was made, builds, running, spent, plain, reset_since, seed_since,
+--   seed_builds, resets, open, open_reset, seeds }; a brief look has last_flagged (this app and branch ran with a flag last time)
+--   in the place of most of it
 -- @treturn[2] nil
 -- @treturn[2] string message
 -- @treturn[2] string code
