@@ -61,6 +61,47 @@ function TestSeedAfterReset:test_what_ran_between_a_reset_and_its_undo_has_not_r
   lu.assertEquals(select(2, flow(self, { RUN_SEED = "true" })), 1)
 end
 
+--- Brings back what the newest entry of the bin holds.
+local function undo(self)
+  flow(self, {}, { "reset", "undo", "--force" })
+end
+
+--- Whether the seed counts as run in the tables that are in use, which a run of it must not double.
+local function assert_ran(self, ran, count)
+  local text = flow(self, {}, { "seed", "status" })
+  lu.assertStrContains(text, ran and "ran (once)" or "never ran")
+  lu.assertEquals(self.database:value("select count(*) from items"), count)
+end
+
+function TestSeedAfterReset:test_undos_of_undos_bring_back_what_had_run_in_either_schema()
+  flow(self, {})
+  flow(self, { RESET_DATABASE = "true", RUN_SEED = "true" })
+  assert_ran(self, true, 1)
+  for _ = 1, 2 do
+    undo(self)
+    assert_ran(self, false, 0)
+    undo(self)
+    assert_ran(self, true, 1)
+  end
+  local text, count = flow(self, { RUN_SEED = "true" })
+  lu.assertEquals(count, 1, text)
+end
+
+function TestSeedAfterReset:test_undos_of_undos_do_not_lend_what_ran_in_the_other_schema()
+  flow(self, { RUN_SEED = "true" })
+  flow(self, { RESET_DATABASE = "true" })
+  undo(self)
+  assert_ran(self, true, 1)
+  undo(self)
+  assert_ran(self, false, 0)
+  lu.assertEquals(select(2, flow(self, { RUN_SEED = "true" })), 1)
+  assert_ran(self, true, 1)
+  flow(self, { RESET_DATABASE = "true" })
+  assert_ran(self, false, 0)
+  undo(self)
+  assert_ran(self, true, 1)
+end
+
 function TestSeedAfterReset:test_a_restored_backup_keeps_what_had_run()
   flow(self, { RUN_SEED = "true" })
   local file = self.project:join("saved.dump")
