@@ -50,7 +50,7 @@ complete -c tilth -n '__tilth_at' -l version -d 'The versions of tilth and of it
 complete -c tilth -s h -l help -d 'Show this help message and exit'
 complete -c tilth -l project -x -a '(__fish_complete_directories)' -d 'The project\'s folder (default: the current one, or the nearest above that is one)'
 complete -c tilth -l schema -r -F -d 'Prisma\'s schema: a file or a folder'
-complete -c tilth -l config -r -F -d 'Prisma\'s config file'
+complete -c tilth -l config -r -F -d 'Prisma\'s config file, or a tilth.config.lua elsewhere'
 complete -c tilth -l env -x -a 'development preview staging production' -d 'The environment: development, preview, staging or production'
 complete -c tilth -l json -d 'Print one JSON document on standard output, and progress on standard error'
 complete -c tilth -s q -l quiet -d 'Say only warnings and errors'

@@ -16,7 +16,7 @@ local OPTIONS <const> = [[
 Options of every command:
   --project DIR   the project's folder (default: the current one, or the nearest above that is one)
   --schema PATH   Prisma's schema, a file or a folder
-  --config FILE   Prisma's config file
+  --config FILE   Prisma's config file, or a tilth.config.lua elsewhere
   --env NAME      development, preview, staging or production
   --json          one JSON document on standard output, progress on standard error
   -q, --quiet     only warnings and errors
