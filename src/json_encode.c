@@ -17,7 +17,7 @@ struct encoder {
     struct tilth_buffer *out;
     int indent; /* negative: everything on one line */
     bool sort;
-    bool replace; /* U+FFFD for what JSON text cannot hold, instead of an error */
+    bool replace; /* what JSON cannot hold: U+FFFD, or a number's name, and no error */
     int level;
     char path[LONGEST_PATH]; /* where the encoder is, for messages: ".steps[2]" */
     size_t path_length;
@@ -122,12 +122,25 @@ static void encode_string(struct encoder *encoder, const char *text, size_t leng
     add(encoder, "\"", 1);
 }
 
+/* As PostgreSQL's to_json writes a number that JSON has no form for. */
+static void encode_infinite(struct encoder *encoder, lua_Number number)
+{
+    const char *name = isnan(number) ? "\"NaN\""
+                       : number > 0  ? "\"Infinity\""
+                                     : "\"-Infinity\"";
+    if (!encoder->replace)
+        fail(encoder, isnan(number) ? "a number that is NaN" : "an infinite number");
+    add(encoder, name, strlen(name));
+}
+
 static void encode_float(struct encoder *encoder, lua_Number number)
 {
     char text[40];
     int length = 0;
-    if (!isfinite(number))
-        fail(encoder, isnan(number) ? "a number that is NaN" : "an infinite number");
+    if (!isfinite(number)) {
+        encode_infinite(encoder, number);
+        return;
+    }
     for (int digits = 15; digits <= 17; digits++) {
         length = snprintf(text, sizeof text, "%.*g", digits, number);
         if (strtod(text, NULL) == number)
@@ -334,8 +347,9 @@ static bool boolean_option(lua_State *L, const char *name)
 }
 
 /* text = json.encode(value [, options]): options are indent (spaces a level), sort
- * (keys in byte order) and replace (U+FFFD for bytes that are not text). Raises on
- * what JSON has no form for. */
+ * (keys in byte order) and replace (U+FFFD for bytes that are not text, "NaN",
+ * "Infinity" and "-Infinity" for numbers that are none). Raises on what JSON has no
+ * form for. */
 int tilth_json_encode(lua_State *L)
 {
     struct encoder encoder = {.L = L, .indent = -1};

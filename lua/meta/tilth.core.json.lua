@@ -13,7 +13,7 @@ local json = {}
 ---@return table? # detail
 function json.decode(text) end
 
----Options are indent (spaces a level), sort (keys in byte order) and replace (U+FFFD for bytes that are not text). Raises on what JSON has no form for.
+---Options are indent (spaces a level), sort (keys in byte order) and replace (U+FFFD for bytes that are not text, "NaN", "Infinity" and "-Infinity" for numbers that are none). Raises on what JSON has no form for.
 ---@param value any
 ---@param options? table
 ---@return string # text

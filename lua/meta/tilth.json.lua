@@ -24,7 +24,7 @@ function json.decode(text) end
 ---Raises, with the path to the value, on what JSON has no form for: functions, tables that are both list and object,
 ---lists with holes, NaN, text that is not UTF-8 or holds a zero byte, tables that hold themselves.
 ---@param value any
----@param options? table `indent` (spaces a level; absent: one line), `sort` (object keys in byte order), `replace` (U+FFFD for bytes that are not text, where the value comes from outside, such as a program's output)
+---@param options? table `indent` (spaces a level; absent: one line), `sort` (object keys in byte order), `replace` (U+FFFD for bytes that are not text, "NaN", "Infinity" and "-Infinity" for numbers that are none, as PostgreSQL's to_json writes them, where the value comes from outside, such as a program's output)
 ---@return string # text
 function json.encode(value, options) end
 

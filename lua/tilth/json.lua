@@ -25,7 +25,8 @@ json.decode = core.decode
 -- @function encode
 -- @tparam any value
 -- @tparam[opt] table options `indent` (spaces a level; absent: one line), `sort` (object keys in byte order),
---   `replace` (U+FFFD for bytes that are not text, where the value comes from outside, such as a program's output)
+--   `replace` (U+FFFD for bytes that are not text, "NaN", "Infinity" and "-Infinity" for numbers that are none, as PostgreSQL's
+--   to_json writes them, where the value comes from outside, such as a program's output)
 -- @treturn string text
 json.encode = core.encode
 

@@ -124,6 +124,7 @@ end
 
 function TestJson:test_replace_makes_any_bytes_text()
   lu.assertEquals(json.encode("a\xffé\0\xe2\x82", { replace = true }), [["a�é���"]])
+  lu.assertEquals(json.encode({ 0 / 0, 1 / 0, -1 / 0, 1.5 }, { replace = true }), '["NaN","Infinity","-Infinity",1.5]')
 end
 
 function TestJson:test_wrong_options_raise()

@@ -54,6 +54,15 @@ function TestRun:test_settings_of_the_session_reach_the_server()
   lu.assertEquals(self:with_database(script, { config = config, env = { TILTH_IDLE_TIMEOUT = "0" } }).stdout, "2s\t0\n")
 end
 
+function TestRun:test_data_that_are_no_json_are_the_scripts_fault()
+  local result = run("return { data = { list = { 0/0 }, text = '\xff' } }", { before = { "--json" } })
+  lu.assertEquals(result.status, 0, result.text)
+  lu.assertStrContains(result.stdout, '"NaN"')
+  result = run("return { data = { list = { print } } }", { before = { "--json" } })
+  lu.assertEquals(result.status, 1, result.text)
+  lu.assertStrContains(result.stderr, "the script's data are no JSON: a function at .list[1]\n\nPut strings, numbers")
+end
+
 function TestRun:test_arguments_reach_the_script_as_in_lua()
   local result = run([[print(select("#", ...), ...) print(arg[0], arg[1], arg[2], #arg)]], { args = { "a b", "--json" } })
   lu.assertEquals(result.stdout, "2\ta b\t--json\ntools/script.lua\ta b\t--json\t2\n")

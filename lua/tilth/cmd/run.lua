@@ -65,13 +65,26 @@ local function hand_over(host, results)
   return { exit = 0, data = { values = require("tilth.json").array(values) } }
 end
 
+--- A result with data for the JSON document, where one is asked for.
+local function with_data(result, ctx)
+  local ok, why = true, nil
+  if ctx.args.json then
+    ok, why = pcall(require("tilth.json").encode, result.data, { replace = true })
+  end
+  if not ok then
+    return nil, "the script's data are no JSON: " .. why:gsub("^.-cannot encode as JSON: ", ""), "failed",
+      { advice = "Put strings, numbers, booleans, and tables of these into `data`." }
+  end
+  return result
+end
+
 --- What the script returned as the command's result.
-local function result_of(results, host)
-  local first, second = results[2], results[3]
+local function result_of(results, ctx)
+  local first, second, host = results[2], results[3], ctx.host
   if first == nil and type(second) == "string" then
     return nil, table.unpack(results, 3, 5)
   elseif type(first) == "table" and type(first.data) == "table" then
-    return first
+    return with_data(first, ctx)
   elseif host and host.is_script then
     return hand_over(host, results)
   elseif type(first) == "number" then
@@ -127,7 +140,7 @@ function run_command.run(args, ctx)
   end
   local results = table.pack(script.call(limit, chunk, table.unpack(arguments)))
   if results[1] then
-    return result_of(results, ctx.host)
+    return result_of(results, ctx)
   end
   return failure_of(results[2])
 end
