@@ -39,7 +39,7 @@ local function losses(db, reset)
   return list
 end
 
-local function act(db, id, options)
+local function act(db, id, options, schemas)
   local reset, message, code, detail = ledger_resets.lock(db, id)
   if not reset then
     return nil, message, code, detail
@@ -47,6 +47,7 @@ local function act(db, id, options)
     return nil, ("reset %d is %s already"):format(id, reset.state), "usage",
       { advice = "`tilth reset list` shows what can be brought back." }
   end
+  table.move(swap.schemas(reset), 1, #reset.schemas, 1, schemas)
   local history_schema = reset.history and reset.history.schema or options.history_schema
   local state
   state, message, code, detail = observe.catalog(db, swap.schemas(reset), history_schema)
@@ -120,9 +121,10 @@ end
 -- @treturn[2] string code
 -- @treturn[2] table detail
 function undo.bring_back(db, id, options)
+  local schemas = {}
   local done, message, code, detail = attempt.run(db, "the undo", function()
-    return act(db, id, options)
-  end)
+    return act(db, id, options, schemas)
+  end, nil, schemas)
   if not done then
     return nil, message, code, detail
   end
