@@ -87,6 +87,19 @@ end
 
 local AMPLIFY <const> = "frontend:\n  phases:\n    build:\n      commands:\n        - tilth flow\n"
 
+function TestPipelineChecks:test_preview_advice_has_the_step_as_it_is_written()
+  for line, said in pairs({
+    ["npx tilth flow"] = "then npx tilth flow; else npm run build; fi`", ["tilth flow --no-build"] = "then tilth flow --no-build; fi`",
+    ["npx prisma migrate deploy"] = "then tilth flow; else npm run build; fi`",
+    ["tilth flow --database-url postgresql://u:planted@h/d"] = "then tilth flow; else npm run build; fi`",
+  }) do
+    local found = run({ ["/r/app/amplify.yml"] = AMPLIFY:gsub("tilth flow", line) }, nil, "check")
+    local advice
+    for _, one in ipairs(found) do advice = one.id == "pipeline-preview" and one.advice or advice end
+    lu.assertStrContains(advice, said)
+  end
+end
+
 function TestPipelineChecks:test_preview_builds_are_warned_and_others_only_told_by_check()
   local tree = { ["/r/app/amplify.yml"] = AMPLIFY }
   lu.assertEquals(run(tree), {})
