@@ -120,6 +120,16 @@ local function result_lines(self, outcome)
   return lines
 end
 
+--- A value of a row in the JSON document: bytes that are no text as PostgreSQL writes them.
+local function cell_of(value)
+  if type(value) ~= "string" or (utf8.len(value) and not value:find("\0", 1, true)) then
+    return value
+  end
+  return "\\x" .. value:gsub(".", function(byte)
+    return ("%02x"):format(byte:byte())
+  end)
+end
+
 --- What the JSON document holds of an outcome.
 local function document_of(self, outcome)
   if not outcome.result then
@@ -135,7 +145,7 @@ local function document_of(self, outcome)
   for index, row in ipairs(outcome.value) do
     rows[index] = {}
     for _, name in ipairs(outcome.value.columns) do
-      rows[index][name] = row[name] == nil and self.session.null or row[name]
+      rows[index][name] = row[name] == nil and self.session.null or cell_of(row[name])
     end
   end
   return {
