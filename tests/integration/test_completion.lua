@@ -114,7 +114,13 @@ function TestCompletion:test_bins_are_offered_to_undo()
     local result = self.shop:run(args)
     lu.assertEquals(result.status, 0, result.text)
   end
-  lu.assertEquals(self:complete("bash", "reset", "undo", ""), { "1" })
+  -- A shell gets no names rather than late ones; a busy machine may be late.
+  local offered
+  for _ = 1, 20 do
+    offered = self:complete("bash", "reset", "undo", "")
+    if #offered > 0 then break end
+  end
+  lu.assertEquals(offered, { "1" })
 end
 
 function TestCompletion:test_what_cannot_be_found_out_is_no_error()
