@@ -115,6 +115,27 @@ function TestSeedErrors:test_rows_that_are_no_tables_are_named()
   bad(self, 'db:load("t", { { id = 1 }, 7 }, { key = "id" })', { "row 2 is a number, not a table" })
 end
 
+local MISUSED <const> = {
+  ['db:upsert("t")'] = "upsert t: a row or a list of rows is expected, not a nil", ['db:sync("t", 5)'] = "sync t: a row or a list",
+  ['db.upsert("t", {})'] = "with a colon", ['db:upsert("t", { id = 1 }, { key = 5 })'] = "the key is a field or a list of fields",
+  ['db:upsert("t", { id = 1 }, { update = 5 })'] = "update is a field or a list of fields",
+  ['db:exec("select $1", {})'] = "parameter 1 is a table", ['error("no luck", 0)'] = "no luck", ["error()"] = "raised a nil",
+  ['require("tilth.csv").rows("none")'] = "the CSV file cannot be read",
+}
+
+function TestSeedErrors:test_wrong_use_is_said_with_the_line_of_the_seed()
+  for body, expected in pairs(MISUSED) do
+    local result = bad(self, body, { "seeds/one.lua:3: " .. (expected:find("^%a+ t: ") and expected or ""), expected })
+    lu.assertNotStrContains(result.stderr, "lua/tilth/")
+  end
+end
+
+function TestSeedErrors:test_keys_that_only_the_server_finds_equal_are_named()
+  self.database:query("create table numbers (n numeric primary key, v text)")
+  bad(self, 'db:upsert("numbers", { { n = "1", v = "a" }, { n = "2", v = "b" }, { n = "1.0", v = "c" } })',
+    { 'row 3 (n = "1.0"): its key is that of a row before it' })
+end
+
 function TestSeedErrors:test_a_caught_error_of_a_verb_does_not_lose_rows_in_silence()
   local first = 'db:upsert("t", { id = 1 }) '
   for _, body in ipairs({

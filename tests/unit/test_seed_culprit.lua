@@ -38,7 +38,8 @@ function TestSeedCulprit:test_find_gives_up_on_failures_that_are_no_rows()
 end
 
 function TestSeedCulprit:test_by_row_knows_what_a_row_may_cause()
-  for code, expected in pairs({ ["22001"] = true, ["23505"] = true, ["44000"] = true, P0001 = true, ["57014"] = false, ["08006"] = false,
+  for code, expected in pairs({ ["22001"] = true, ["21000"] = true,
+    ["23505"] = true, ["44000"] = true, P0001 = true, ["57014"] = false, ["08006"] = false,
     ["42501"] = false, failed = false, [2] = false }) do
     lu.assertEquals(culprit.by_row(code), expected, tostring(code))
   end

@@ -6,7 +6,7 @@ local merge = require("tilth.seed.merge")
 local NUMBERED <const> = "pg_temp._tilth_numbered"
 
 --- The classes of SQLSTATE whose cause may be a row: values, constraints, views' check options, exceptions of triggers.
-local BY_ROW <const> = { ["22"] = true, ["23"] = true, ["44"] = true, P0 = true }
+local BY_ROW <const> = { ["21"] = true, ["22"] = true, ["23"] = true, ["44"] = true, P0 = true }
 
 --- Whether a row may be the cause of a failure. Pure.
 -- @param code of the failure

@@ -66,12 +66,16 @@ local EXPLAINED <const> = {
   ["23505"] = unique, ["23503"] = foreign_key, ["23502"] = not_null, ["23514"] = check, ["23P01"] = exclusion,
 }
 
+local function twice()
+  return "its key is that of a row before it, to the server", "Take one of the two rows out; which of them should win cannot be known."
+end
+
 local VALUES <const> = { ["22P02"] = true, ["22001"] = true, ["22003"] = true, ["22007"] = true, ["22008"] = true }
 
 --- Other data exceptions (class 22) are a row's where a verb has rows.
 local function special_of(context)
   local code = context.code
-  return context.detail.sqlstate and (EXPLAINED[code]
+  return context.detail.sqlstate and (EXPLAINED[code] or code == "21000" and context.row and twice
     or (VALUES[code] or context.label and tostring(code):sub(1, 2) == "22") and bad_value)
 end
 

@@ -76,6 +76,9 @@ local function same_set(a, b)
 end
 
 local function named_key(self, key)
+  if type(key) ~= "string" and type(key) ~= "table" then
+    return nil, ("the key is a field or a list of fields, not a %s"):format(type(key))
+  end
   local columns = {}
   for index, name in ipairs(type(key) == "string" and { key } or key) do
     local field = self:field(name)

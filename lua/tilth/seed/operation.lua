@@ -35,6 +35,8 @@ end
 local function update_set(binding, update)
   if update == nil then
     return nil
+  elseif type(update) ~= "string" and type(update) ~= "table" then
+    return nil, ("update is a field or a list of fields, not a %s"):format(type(update))
   end
   local set = {}
   for _, name in ipairs(type(update) == "string" and { update } or update) do

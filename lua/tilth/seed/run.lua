@@ -1,6 +1,7 @@
 --- Carries out what the plan says about seeds: one transaction a seed, recorded in that same transaction.
 local run = {}
 
+local call_site = require("tilth.call_site")
 local clock = require("tilth.clock")
 local database = require("tilth.db")
 local fs = require("tilth.fs")
@@ -86,7 +87,7 @@ function run.session(world, action)
   })
 end
 
---- `file:line` of the seed in a raised value's text stays; anything else is named as the seed's.
+--- What a raised value says.
 local function raised(value)
   if errors.is(value) then
     -- A verb used wrongly is a seed that failed, not a command line used wrongly.
@@ -98,6 +99,19 @@ local function raised(value)
   end
   local file, line = text:match("^(.-):(%d+): ")
   return { message = text, code = "failed", detail = { file = file, line = tonumber(line) } }
+end
+
+--- The handler of a seed's errors. A text that does not begin with a line of the seed gets the one that is being run, in the place of
+-- one of the program's own.
+local function handler(is_caller)
+  return function(value)
+    local found = raised(value)
+    local site = not errors.is(value) and not (found.detail.file and is_caller("@" .. found.detail.file)) and call_site.find(is_caller)
+    if site then
+      found = raised(site .. ": " .. found.message:gsub("^%S*tilth/%S+%.lua:%d+: ", ""))
+    end
+    return found
+  end
 end
 
 --- Deferred constraints are looked at now: the commit could not explain them, and a rehearsal has none. There the savepoint makes them
@@ -139,7 +153,7 @@ function run.body(world, action, opened)
   if message then
     return nil, message, code
   end
-  local ok, problem = limit.call(world.db, seconds, allowed, raised, function()
+  local ok, problem = limit.call(world.db, seconds, allowed, handler(opened.is_caller), function()
     loaded.definition.run(opened, context(world, action))
     opened:flush()
   end)

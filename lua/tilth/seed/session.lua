@@ -274,10 +274,18 @@ local function write_rows(self, op, call, rows)
   write_children(self, op.verb, children)
 end
 
-write = function(self, verb, name, rows, options)
-  if type(rows) ~= "table" then
-    error(("db:%s expects a row or a list of rows, not a %s"):format(verb, type(rows)), 3)
+--- What a verb is given in the place of rows, told apart from a call without its colon.
+local function check_rows(self, verb, name, rows)
+  if getmetatable(self) ~= Session then
+    error(("write db:%s(...), with a colon"):format(verb), 0)
+  elseif type(rows) ~= "table" then
+    fail_verb(self, { verb = verb, label = tostring(name) }, { call = { site = call_site.find(self.is_caller) } },
+      ("a row or a list of rows is expected, not a %s"):format(type(rows)), "usage")
   end
+end
+
+write = function(self, verb, name, rows, options)
+  check_rows(self, verb, name, rows)
   rows = as_list(rows)
   local op, call = begin(self, verb, name, options, rows[1])
   if rows[1] ~= nil then
@@ -315,9 +323,7 @@ end
 -- @treturn table counts: inserted, updated, unchanged, deleted, extra
 -- @raise an error object: message with the seed's line, code, the server's fields
 function Session:sync(name, rows, options)
-  if type(rows) ~= "table" then
-    error("db:sync expects a list of rows, not a " .. type(rows), 2)
-  end
+  check_rows(self, "sync", name, rows)
   rows = as_list(rows)
   local op, call = begin(self, "sync", name, options, rows[1])
   local children
