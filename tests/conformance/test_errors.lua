@@ -119,6 +119,7 @@ local TAKEN_BACK <const> = {
   commit_below_a_function = "CREATE PROCEDURE p() LANGUAGE plpgsql AS $$ BEGIN COMMIT; END $$;\n"
     .. "CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql AS $$ BEGIN CALL p(); RETURN 1; END $$;\n"
     .. "INSERT INTO good VALUES (1);\nSELECT f();",
+  typo_behind_a_concurrent_index = "CREATE INDEX CONCURRENTLY good_id ON good (id);\nINSERT INTO good VALUES (1);\nSELEC 2;",
   failure_after_a_begin = "INSERT INTO good VALUES (1);\nBEGIN;\nINSERT INTO nosuch VALUES (2);\nCOMMIT;",
   own_code_of_an_exception = "INSERT INTO good VALUES (1);\nDO $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '25001'; END $$;",
 }

@@ -113,7 +113,7 @@ local function prepare(world, job, analysis)
       job.sets_lock_timeout = true
     end
   end
-  local readable, message, code, detail, at = syntax.check(world.db, job.original)
+  local readable, message, code, detail, at = syntax.check(world.db, job.original, job.statements_list)
   if not readable then
     return explain.failure({
       name = job.name, path = job.path, root = job.root, text = job.original, message = message, sqlstate = code, detail = detail,
