@@ -144,6 +144,9 @@ function TestSeedModel:test_merge_compares_before_it_writes()
   end
   lu.assertNotStrContains(sql, '"id" = excluded."id"')
   lu.assertNotStrContains(sql, '_t."seen"')
+  op.binding.table.columns.extra.loose = true
+  lu.assertStrContains(merge.sql(op, assert(shape.new(op, { email = "a", name = "n", extra = "e" })), "stage"),
+    't."extra"::text collate "C"')
   op.verb = "ensure"
   sql = merge.sql(op, assert(shape.new(op, { email = "a", name = "n" })), "stage")
   lu.assertStrContains(sql, 'on conflict ("mail") do nothing')
@@ -158,6 +161,13 @@ local EXPLAINED <const> = {
   { "23503", { constraint = "f", detail = 'Key (a)=(1) is still referenced from table "b".' },
     "still used by table b", "rows that use it first" },
   { "23502", { column = "c", table = "t" }, "column c of t may not be NULL", "Give c a value" },
+  { "23502", { datatype = "d", column = "c" }, "a value of domain d may not be NULL (column c)", "Give it a value" },
+  { "23514", { datatype = "d", constraint = "k", column = "c" },
+    "check constraint k of domain d refuses the value (column c)", "condition" },
+  { "23514", { detail = "Partition key of the failing row contains (id) = (7)." }, "contains (id) = (7)", "make the partition" },
+  { "23P01", { constraint = "x", table = "t", detail = "Key (r)=([1,2)) conflicts with existing key (r)=([1,3))." },
+    "exclusion constraint x of t: (r)=([1,2)) conflicts with a row that has (r)=([1,3))", "one of the two rows" },
+  { "22012", {}, "(22012)", "Correct the value" }, { "P0001", { hint = "Ask." }, "(P0001)", "Ask." },
   { "23514", { constraint = "k", table = "t" }, "check constraint k of t", "condition" },
   { "42P01", {}, "raw text (42P01)", "migration missing" },
 }

@@ -37,7 +37,8 @@ with recursive dom as (
     coalesce(e.typname, t.typname) not in ('citext', 'interval') and (t.typtype in ('e', 'r', 'm') or e.typtype = 'e'
       or coalesce(e.typname, t.typname) = 'varchar' or exists (
       select from pg_catalog.pg_opclass o join pg_catalog.pg_am m on m.oid = o.opcmethod
-      where o.opcdefault and m.amname in ('btree', 'hash') and o.opcintype = coalesce(e.oid, t.base))) as comparable
+      where o.opcdefault and m.amname in ('btree', 'hash') and o.opcintype = coalesce(e.oid, t.base))) as comparable,
+    exists (select from pg_catalog.pg_collation k where k.oid = a.attcollation and not k.collisdeterministic) as loose
   from rel join pg_catalog.pg_attribute a on a.attrelid = rel.oid and a.attnum > 0 and not a.attisdropped
   join typ t on t.oid = a.atttypid
   left join pg_catalog.pg_type e on e.oid = t.elem
@@ -47,7 +48,7 @@ select json_build_object(
     'row_security', relrowsecurity, 'rules', relhasrules, 'inherited', inherited,
     'columns', (select json_agg(json_build_object('number', attnum, 'name', attname, 'required', required, 'generated', generated,
       'identity', attidentity, 'has_default', has_default, 'type', type, 'cast', cast_type, 'base', typname, 'kind', kind,
-      'element', elem_name, 'element_kind', elem_kind, 'item', item::bigint, 'comparable', comparable) order by attnum)
+      'element', elem_name, 'element_kind', elem_kind, 'item', item::bigint, 'comparable', comparable, 'loose', loose) order by attnum)
       from col where col.rel = rel.oid),
     'uniques', (select json_agg(json_build_object('name', ic.relname, 'primary', i.indisprimary, 'columns',
         (select json_agg(k.n order by k.o) from unnest(i.indkey::int2[]) with ordinality as k(n, o) where k.o <= i.indnkeyatts))

@@ -19,7 +19,8 @@ end
 local function tuple(prefix, columns)
   local parts = {}
   for index, column in ipairs(columns) do
-    parts[index] = prefix .. "." .. column.sql .. (column.comparable and "" or "::text")
+    -- To a collation that is not deterministic, texts are equal that are not the same.
+    parts[index] = prefix .. "." .. column.sql .. (column.loose and '::text collate "C"' or column.comparable and "" or "::text")
   end
   return "(" .. table.concat(parts, ", ") .. ")"
 end
