@@ -111,6 +111,24 @@ function TestMigrateDeploy:test_checks_of_a_team_see_files_and_rows_of_a_history
   lu.assertStrContains(run(self, "deploy").text, "row 20240102000000_b true, file 20240102000000_b true, 2 of 2")
 end
 
+function TestMigrateDeploy:test_a_prisma_config_that_needs_javascript_is_read_as_far_as_it_goes()
+  make(self, { { "1_a", "CREATE TABLE a (id int);" } }, { files = { ["prisma.config.ts"] = [[
+    import { defineConfig } from "prisma/config";
+    export default defineConfig({
+      earlyAccess: true,
+      ...shared,
+      migrations: { path: "prisma/migrations", seed: command() },
+      adapter: async () => new PrismaPg({ connectionString: env("URL") }),
+    });
+  ]] } })
+  local result = run(self, "deploy")
+  lu.assertEquals(result.status, 0, result.text)
+  lu.assertTrue(self.database:has("a"))
+  lu.assertStrContains(result.stdout, "prisma.config.ts:4: ... cannot be read without running JavaScript\n")
+  lu.assertStrContains(result.stdout, "prisma.config.ts:5: migrations.seed cannot be read without running JavaScript\n")
+  lu.assertNotStrContains(result.stdout, "earlyAccess")
+end
+
 function TestMigrateDeploy:test_dry_run_changes_nothing()
   make(self, { { "1_a", "CREATE TABLE a (id int);" } })
   local result = run(self, "deploy", "--dry-run")

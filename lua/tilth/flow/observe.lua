@@ -18,6 +18,9 @@ local NO_URL = "P1012: Environment variable not found: DATABASE_URL. No database
 local NO_URL_ADVICE_CI = "Set DATABASE_URL for this build (in Amplify: App settings, Environment variables), "
   .. "as postgresql://USER:PASSWORD@HOST:5432/DATABASE?schema=public."
 
+--- Of prisma.config.* only these matter here; `...` may set any of them.
+local CONFIG_KEYS <const> = { schema = true, migrations = true, datasource = true, ["..."] = true, ["export default"] = true }
+
 --- What was passed over while the files were read, and should be known.
 local function notes_on(found, loaded)
   local notes = {}
@@ -25,8 +28,10 @@ local function notes_on(found, loaded)
     notes[#notes + 1] = ("%s:%d: %s"):format(note.path, note.line, note.text)
   end
   local config = found.prisma_config
-  if config and #config.unreadable > 0 then
-    notes[#notes + 1] = ("%s: cannot be read without running it: %s"):format(config.file, table.concat(config.unreadable, ", "))
+  for _, entry in ipairs(config and config.unreadable or {}) do
+    if CONFIG_KEYS[entry.key:match("^[^.]+") or entry.key] then
+      notes[#notes + 1] = ("%s:%d: %s cannot be read without running JavaScript"):format(config.file, entry.line, entry.key)
+    end
   end
   return notes
 end
