@@ -41,13 +41,16 @@ local TABLE <const> = {
   { name = "migrations", config = "migrations", type = "string", about = "folder of the migrations" },
 }
 
+-- 24 days: the server counts milliseconds, in 31 bits.
+local LONGEST <const> = 2147483
+
 local READERS <const> = {
   string = function(value)
     return type(value) == "string" and value ~= "" and value or nil, "must be text"
   end,
   duration = function(value)
-    return (type(value) == "string" or type(value) == "number") and duration.parse(value) or nil,
-      "must be a duration such as 5s, 500ms or 2min"
+    local seconds = (type(value) == "string" or type(value) == "number") and duration.parse(value)
+    return seconds and math.min(seconds, LONGEST) or nil, "must be a duration such as 5s, 500ms or 2min"
   end,
   count = function(value)
     local number = math.tointeger(tonumber(value))

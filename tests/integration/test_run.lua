@@ -52,6 +52,7 @@ function TestRun:test_settings_of_the_session_reach_the_server()
   lu.assertEquals(self:with_database(script).stdout, "5s\t10min\n")
   lu.assertEquals(self:with_database(script, { config = config }).stdout, "2s\t90s\n")
   lu.assertEquals(self:with_database(script, { config = config, env = { TILTH_IDLE_TIMEOUT = "0" } }).stdout, "2s\t0\n")
+  lu.assertEquals(self:with_database(script, { env = { TILTH_LOCK_TIMEOUT = "1000000d" } }).stdout, "2147483s\t10min\n")
 end
 
 function TestRun:test_data_that_are_no_json_are_the_scripts_fault()
