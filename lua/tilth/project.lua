@@ -195,6 +195,7 @@ local function seeds_of(files, found)
 end
 
 -- Prisma's two places: beside package.json, then the first that exists of the schema's folder, prisma/ and the root.
+-- Without a package.json Prisma reads the second only, so that the root's file comes after it.
 local function dotenv_files(files, found)
   local list, seen = {}, {}
   local function add(name)
@@ -203,9 +204,12 @@ local function dotenv_files(files, found)
       list[#list + 1] = name
     end
   end
-  add(first_file(files, { path.join(found.package and found.package.dir or found.root, ".env") }))
+  if found.package then
+    add(first_file(files, { path.join(found.package.dir, ".env") }))
+  end
   local folder = found.schema and path.dirname(found.schema.datasource_file) or found.root
   add(first_file(files, { path.join(folder, ".env"), path.join(found.root, "prisma/.env"), path.join(found.root, ".env") }))
+  add(first_file(files, { path.join(found.package and found.package.dir or found.root, ".env") }))
   return list
 end
 

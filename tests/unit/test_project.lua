@@ -133,6 +133,13 @@ function TestProject:test_find_lists_dotenv_files_strongest_first()
   lu.assertEquals(find(tree, "/p").dotenv_files, { "/p/prisma/.env" })
 end
 
+function TestProject:test_find_lists_the_schemas_dotenv_file_first_without_a_package_json()
+  local tree = { ["/p/prisma/schema.prisma"] = SCHEMA, ["/p/.env"] = "", ["/p/prisma/.env"] = "" }
+  lu.assertEquals(find(tree, "/p").dotenv_files, { "/p/prisma/.env", "/p/.env" })
+  tree["/p/prisma/.env"] = nil
+  lu.assertEquals(find(tree, "/p").dotenv_files, { "/p/.env" })
+end
+
 function TestProject:test_find_recognises_prisma_8()
   lu.assertEquals(find({ ["/p/prisma/schema.prisma"] = SCHEMA, ["/p/migrations/app/m1/ops.json"] = "{}" }, "/p").prisma8,
     "/p/migrations/app/m1/ops.json")
