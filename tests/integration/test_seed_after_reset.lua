@@ -112,4 +112,22 @@ function TestSeedAfterReset:test_a_restored_backup_keeps_what_had_run()
   lu.assertStrContains(text, "runs once, and has run")
 end
 
+--- As if the seed had run an hour ago: then what comes now is later, however quick the test is.
+local function age_the_run(self)
+  self.database:query("update tilth.seeds set ran_at = ran_at - interval '1 hour'")
+end
+
+function TestSeedAfterReset:test_a_schema_that_another_tool_made_anew_is_told_where_once_is_left_out()
+  flow(self, { RUN_SEED = "true" })
+  age_the_run(self)
+  self.database:script("drop schema public cascade; create schema public")
+  local text = flow(self, { RUN_SEED = "true" }, { "flow", "--no-build" })
+  lu.assertStrContains(text, "There are no tables now: if another tool has emptied the database since")
+  text = flow(self, { RUN_SEED = "true" })
+  lu.assertStrContains(text, "The history of migrations begins later, on ")
+  local _, count = flow(self, {}, { "reset", "--seed", "--force" })
+  lu.assertEquals(count, 1)
+  lu.assertNotStrContains(flow(self, { RUN_SEED = "true" }), "another tool")
+end
+
 return TestSeedAfterReset

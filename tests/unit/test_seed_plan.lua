@@ -104,6 +104,24 @@ function TestSeedPlan:test_once_runs_once_and_a_change_is_reported()
   lu.assertStrContains(skipped[1].why, "changed since")
 end
 
+function TestSeedPlan:test_once_says_when_the_tables_may_be_others_than_those_it_ran_in()
+  local seeds, ledger = named({ "a", once = true }), { seeds = { a = { sha256 = "x", at = "2026-01-02 10:00:00" } } }
+  local function why(observed)
+    observed.ledger = ledger
+    local actions, skipped = planned(seeds, observed)
+    lu.assertEquals(actions, {})
+    return skipped[1].why
+  end
+  local plain = "Seed a: runs once, and has run on 2026-01-02 10:00:00 UTC."
+  for _, history in ipairs({ {}, { exists = true }, { exists = true, began = "2026-01-02 10:00:00" }, { exists = false } }) do
+    lu.assertEquals(why({ history = history }), plain)
+  end
+  lu.assertEquals(why({ history = { exists = false }, migrations = { {} }, objects = { {} } }), plain)
+  lu.assertStrContains(why({ history = { exists = true, began = "2026-01-02 10:00:01" } }),
+    plain .. " The history of migrations begins later, on 2026-01-02 10:00:01 UTC: if another tool has emptied the database")
+  lu.assertStrContains(why({ history = { exists = false }, migrations = { {} }, objects = {} }), plain .. " There are no tables now: ")
+end
+
 function TestSeedPlan:test_without_seeds_the_command_runs_with_its_arguments()
   local actions = planned({ command = { text = "tsx prisma/seed.ts", from = "package.json" } }, {}, { seed_args = { "--small" } })
   lu.assertEquals(#actions, 1)

@@ -210,6 +210,24 @@ local function observe_database(made)
   return true
 end
 
+--- A history that is younger than a seed's run is a sign that another tool has made the tables anew.
+local function observe_beginning(made)
+  local observed = made.observed
+  local ran = observed.ledger.seeds or {}
+  for _, seed in ipairs(observed.seeds or {}) do
+    if seed.once and ran[seed.name] and observed.history.exists then
+      local sql = require("tilth.migrate.history").began_sql(observed.history.qualified)
+      local result, message, code, detail = made.db:query(sql)
+      if not result then
+        return nil, message, code, detail
+      end
+      observed.history.began = result[1].began
+      break
+    end
+  end
+  return true
+end
+
 local function observe_seeds(made)
   if not made.request.seed then
     return true
@@ -247,6 +265,7 @@ function observe.run(ctx, request)
   end
   steps[#steps + 1] = recover
   steps[#steps + 1] = observe_database
+  steps[#steps + 1] = observe_beginning
   for _, step in ipairs(steps) do
     local ok
     ok, message, code, detail = step(made)

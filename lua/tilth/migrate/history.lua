@@ -81,6 +81,13 @@ function history.listing_sql(name)
   return SELECT_LISTING:format(name)
 end
 
+--- The statement that says when the history began: { began = text in UTC, nil when it is empty }.
+-- @tparam string name the table's name, as SQL
+-- @treturn string
+function history.began_sql(name)
+  return ("SELECT to_char(min(started_at) AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS') AS began FROM %s"):format(name)
+end
+
 --- Is all that the folder holds applied as it is there, and nothing else recorded? Neither names of folders nor checksums hold
 -- a slash, so that the same number of rows and the same text mean the same rows.
 -- @tparam table migrations as folder.read gives them, with listing

@@ -7,10 +7,23 @@ local order = require("tilth.seed.order")
 
 local NO_SEEDS <const> = "No seeds: the project has no seeds/*.lua, and package.json names no command under prisma.seed."
 
-local function after_once(seed, record)
+--- What to know where the tables may be others than those that the seed has written to: Prisma's reset leaves the ledger.
+local function made_anew(observed, record)
+  local history, what = observed.history or {}, nil
+  if history.exists and history.began and record.at and history.began > record.at then
+    what = ("The history of migrations begins later, on %s UTC"):format(history.began)
+  elseif history.exists == false and #(observed.migrations or {}) > 0 and #(observed.objects or {}) == 0 then
+    what = "There are no tables now"
+  end
+  return what and (" " .. what .. ": if another tool has emptied the database since (prisma migrate reset does), "
+    .. "`tilth reset --seed` makes the tables anew and runs the seed in them.") or ""
+end
+
+local function after_once(seed, record, observed)
   local when = record.at and (" on " .. record.at .. " UTC") or ""
   if record.sha256 == seed.sha256 then
-    return { kind = "seed", name = seed.name, why = ("Seed %s: runs once, and has run%s."):format(seed.name, when) }
+    local why = ("Seed %s: runs once, and has run%s.%s"):format(seed.name, when, made_anew(observed, record))
+    return { kind = "seed", name = seed.name, why = why }
   end
   return {
     kind = "seed", name = seed.name, changed = true,
@@ -31,7 +44,7 @@ local function left_out(seed, observed)
   local ledger = observed.ledger
   local record = seed.once and ledger and ledger.seeds and ledger.seeds[seed.name]
   if record then
-    return after_once(seed, record)
+    return after_once(seed, record, observed)
   end
 end
 
