@@ -66,6 +66,9 @@ bool tilth_pg_cancel(lua_State *L, struct tilth_pg *pg, double deadline);
  */
 void tilth_pg_stop(lua_State *L, struct tilth_pg *pg);
 
+/* Reads what is left of a query that has nothing more to do; cancels it when it hangs. */
+void tilth_pg_drain(lua_State *L, struct tilth_pg *pg);
+
 /* Waits until the connection can be read or written (events of poll), handling
  * interruption. */
 enum tilth_wait tilth_pg_wait(lua_State *L, struct tilth_pg *pg, short events,

@@ -5,6 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* PostgreSQL's own limit (MaxArraySize). */
+#define MOST_ELEMENTS 134217727
+
 static void add_quoted(luaL_Buffer *buffer, const char *text, size_t length)
 {
     luaL_addchar(buffer, '"');
@@ -58,6 +61,8 @@ int tilth_pg_array(lua_State *L)
 {
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_Integer count = luaL_optinteger(L, 2, (lua_Integer)lua_rawlen(L, 1));
+    luaL_argcheck(L, count >= 0 && count <= MOST_ELEMENTS, 2,
+                  "0 to 134217727 elements expected");
     lua_settop(L, 1);
     luaL_Buffer buffer;
     luaL_buffinit(L, &buffer);

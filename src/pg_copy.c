@@ -11,8 +11,12 @@ static int close_copy(lua_State *L)
 {
     struct tilth_copy *copy = lua_touserdata(L, 1);
     if (copy->active && copy->pg->connection != NULL) {
-        PQputCopyEnd(copy->pg->connection, "the source of the rows failed");
-        tilth_pg_stop(L, copy->pg);
+        if (copy->ended) {
+            tilth_pg_drain(L, copy->pg);
+        } else {
+            PQputCopyEnd(copy->pg->connection, "the source of the rows failed");
+            tilth_pg_stop(L, copy->pg);
+        }
     }
     copy->active = false;
     free(copy->buffer);
@@ -192,8 +196,10 @@ static void receive_rows(lua_State *L, struct tilth_copy *copy)
     for (;;) {
         char *row;
         int length = PQgetCopyData(copy->pg->connection, &row, 1);
-        if (length < 0)
+        if (length < 0) {
+            copy->ended = length == -1;
             return;
+        }
         if (length == 0) {
             enum tilth_wait outcome = tilth_pg_wait(L, copy->pg, POLLIN, TILTH_FOREVER);
             if (outcome == TILTH_INTERRUPTED)
@@ -239,7 +245,7 @@ int tilth_pg_copy_out(lua_State *L)
     struct tilth_copy *copy = push_copy(L, pg);
     copy->active = true;
     receive_rows(L, copy);
-    copy->active = false;
     hand_over(L, copy);
+    copy->active = false;
     return finish(L, pg, box);
 }

@@ -14,6 +14,7 @@
 struct tilth_copy {
     struct tilth_pg *pg;
     bool active;
+    bool ended; /* all rows of a COPY TO have come: nothing is left to cancel */
     char *buffer;
     size_t used, size;
     FILE *keep; /* gets what is sent, NULL: nothing, or it could not be written */

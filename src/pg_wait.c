@@ -174,6 +174,12 @@ void tilth_pg_stop(lua_State *L, struct tilth_pg *pg)
     }
 }
 
+void tilth_pg_drain(lua_State *L, struct tilth_pg *pg)
+{
+    if (drain(L, pg, tilth_deadline(TILTH_PG_CANCEL_SECONDS)) != TILTH_READY)
+        tilth_pg_stop(L, pg);
+}
+
 enum tilth_pg_next tilth_pg_next(lua_State *L, struct tilth_pg *pg,
                                  struct tilth_pg_box *box, double deadline)
 {

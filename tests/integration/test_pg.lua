@@ -271,6 +271,33 @@ function TestPg:test_copy_out_hands_over_every_row()
   lu.assertEquals(self.conn:query("select 1 as one")[1].one, 1)
 end
 
+function TestPg:test_copy_out_whose_sink_raises_at_the_last_rows_leaves_the_session_usable()
+  local function full()
+    error("full")
+  end
+  self.conn:query("begin")
+  lu.assertErrorMsgContains("full", self.conn.copy_out, self.conn, "copy (select 1) to stdout", full)
+  lu.assertEquals(self.conn:status(), "transaction")
+  lu.assertEquals(self.conn:query("select 1 as one")[1].one, 1)
+  self.conn:query("commit")
+  lu.assertEquals(self.conn:status(), "idle")
+end
+
+function TestPg:test_copy_out_ends_when_its_sink_closes_the_connection_at_the_last_rows()
+  local count, message, code = self.conn:copy_out("copy (select 1) to stdout", function()
+    self.conn:close()
+  end)
+  lu.assertNil(count)
+  lu.assertEquals({ message, code }, { "the connection is closed", "08006" })
+end
+
+function TestPg:test_array_refuses_a_count_that_no_array_has()
+  for _, count in ipairs({ -1, 134217728, math.maxinteger }) do
+    lu.assertErrorMsgContains("0 to 134217727 elements expected", pg.array, { 1 }, count)
+  end
+  lu.assertEquals(pg.array({ 1 }, 2), "{1,NULL}")
+end
+
 function TestPg:test_copy_out_ends_when_its_sink_closes_the_connection()
   local count, message, code = self.conn:copy_out("copy (select generate_series(1, 100000)) to stdout", function()
     self.conn:close()
