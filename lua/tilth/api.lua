@@ -5,6 +5,11 @@ local tilth = {}
 local OPTIONS <const> = {
   "command", "config", "context", "database_url", "env", "folder", "project", "read_only", "schema", "wait",
 }
+--- What a context takes: options of the command line that every command or every one with a database has.
+local OF_CONTEXT <const> = {
+  "project", "schema", "config", "env", "json", "quiet", "no_color", "database_url", "wait", "lock_timeout", "lock_patience",
+  "lock_budget", "statement_timeout", "seed_timeout", "force", "yes",
+}
 local OF_COMMAND_LINE <const> = { "database_url", "project", "env", "wait", "schema", "config" }
 
 local function copy(from)
@@ -15,17 +20,32 @@ local function copy(from)
   return made
 end
 
---- A slip in `read_only` must not open a session that writes.
-local function check_options(options)
+local function check_names(of, options, names)
+  if type(options) ~= "table" then
+    error(("%s: the options are a table, not a %s"):format(of, type(options)), 4)
+  end
   local known = {}
-  for _, name in ipairs(OPTIONS) do
+  for _, name in ipairs(names) do
     known[name] = true
   end
   for name in pairs(options) do
     if not known[name] then
-      local hint = require("tilth.suggest").hint(tostring(name), OPTIONS)
-      error(("connect: there is no option %q.%s"):format(tostring(name), hint), 3)
+      local hint = require("tilth.suggest").hint(tostring(name), names)
+      error(("%s: there is no option %q.%s"):format(of, tostring(name), hint), 4)
     end
+  end
+end
+
+--- A slip in `database_url` must not lead to another database.
+local function check_context(args)
+  check_names("context", args, OF_CONTEXT)
+end
+
+--- A slip in `read_only` must not open a session that writes.
+local function check_options(options)
+  check_names("connect", options, OPTIONS)
+  if options.read_only ~= nil and type(options.read_only) ~= "boolean" then
+    error(("connect: read_only is true or false, not a %s"):format(type(options.read_only)), 3)
   end
   local wait = options.wait
   if wait ~= nil and not require("tilth.duration").parse(type(wait) == "number" and wait or tostring(wait)) then
@@ -44,6 +64,7 @@ end
 -- @tparam[opt] table args in the place of the command line's: project, schema, config, env, json, quiet, no_color, database_url
 -- @treturn table
 function tilth.context(args)
+  check_context(args or {})
   return require("tilth.context").new(copy(args))
 end
 
@@ -75,11 +96,15 @@ end
 function tilth.with(ctx)
   local bound = copy(tilth)
   function bound.context(args)
-    return args and require("tilth.context").new(copy(args), ctx.host) or ctx
+    if not args then
+      return ctx
+    end
+    check_context(args)
+    return require("tilth.context").new(copy(args), ctx.host)
   end
   function bound.connect(options)
+    check_options(options or {})
     options = copy(options)
-    check_options(options)
     options.context = options.context or ctx
     return tilth.connect(options)
   end

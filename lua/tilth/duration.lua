@@ -11,6 +11,9 @@ function duration.parse(value)
   if type(value) == "number" then
     return value >= 0 and value == value and value < math.huge and value or nil
   end
+  if type(value) ~= "string" then
+    return nil
+  end
   local text = value:match("^%s*(.-)%s*$")
   if text:find("^%d+%.?%d*$") then
     return tonumber(text)

@@ -192,8 +192,12 @@ fs.lock = core.lock
 -- @treturn string path
 function fs.join(...)
   local path = ""
-  for _, part in ipairs({ ... }) do
-    if part:sub(1, 1) == "/" or path == "" then
+  for index = 1, select("#", ...) do
+    local part = select(index, ...)
+    -- A part that is nil must not make the folder above out of a path.
+    if type(part) ~= "string" then
+      error(("fs.join: part %d of the path is a %s, not a string"):format(index, type(part)), 2)
+    elseif part:sub(1, 1) == "/" or path == "" then
       path = part
     elseif part ~= "" then
       path = path:gsub("/+$", "") .. "/" .. part

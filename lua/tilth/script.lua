@@ -184,6 +184,8 @@ local function describe(raised)
   if script.is_exit(raised) or (type(raised) == "table" and raised.fields) then
     return raised
   end
+  local call_site = require("tilth.call_site")
+  raised = call_site.blame(raised, call_site.is_script(os.getenv("TILTH_LUADIR")))
   return { raised = raised, text = debug.traceback(words_of(raised), 2) }
 end
 

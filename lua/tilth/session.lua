@@ -19,11 +19,6 @@ Session.__index = Session
 --- SQL NULL as a value: db.null.
 Session.null = database.null
 
---- Is this chunk one of tilth's own? Embedded ones are called lua/tilth/...; from a folder they carry its path.
-local function is_internal(source, folder)
-  return source:sub(1, 10) == "lua/tilth/" or (folder ~= nil and source:sub(1, #folder + 1) == folder .. "/")
-end
-
 local function fail(self, verb, text, message, code, detail)
   detail = detail or {}
   local site = call_site.find(self.is_caller)
@@ -44,6 +39,25 @@ local function inner_of(self)
     self.inner.is_caller = self.is_caller
   end
   return self.inner
+end
+
+--- Told apart from a call with a dot in the place of the colon.
+local function check_self(self, method)
+  if getmetatable(self) ~= Session then
+    error(("write db:%s(...), with a colon"):format(method), 3)
+  end
+end
+
+local function check_text(method, text)
+  if type(text) ~= "string" then
+    error(("db:%s expects a COPY statement, not a %s"):format(method, type(text)), 3)
+  end
+end
+
+local function check_function(method, fn)
+  if type(fn) ~= "function" then
+    error(("db:%s expects a function, not a %s"):format(method, type(fn)), 3)
+  end
 end
 
 --- Rows that a verb has gathered in a transaction reach the server before the next statement does.
@@ -105,6 +119,7 @@ Session.exec = plain.exec
 --- Is a transaction open, by this object or by SQL?
 -- @treturn boolean
 function Session:in_transaction()
+  check_self(self, "in_transaction")
   return self.db:in_transaction()
 end
 
@@ -135,6 +150,8 @@ end
 -- @treturn any what fn returned
 -- @raise what fn raised, or an error object
 function Session:transaction(fn)
+  check_self(self, "transaction")
+  check_function("transaction", fn)
   -- What was gathered before belongs to the outer block, whatever becomes of this one.
   flush(self)
   local guard <close> = forgetful(self)
@@ -148,18 +165,22 @@ end
 -- @treturn any what fn returned
 -- @raise what fn raised, or an error object
 function Session:savepoint(fn)
+  check_self(self, "savepoint")
+  check_function("savepoint", fn)
   return self:transaction(fn)
 end
 
 --- Opens a transaction.
 -- @raise an error object
 function Session:begin()
+  check_self(self, "begin")
   run(self, "begin", "script", "BEGIN")
 end
 
 --- Commits the open transaction.
 -- @raise an error object; code 25P02 when a statement in it had failed, so that the server rolled it back
 function Session:commit()
+  check_self(self, "commit")
   local results = run(self, "commit", "script", "COMMIT")
   if results[#results].command == "ROLLBACK" then
     fail(self, "commit", nil, "the transaction was rolled back, because a statement in it had failed", "25P02", {})
@@ -169,6 +190,7 @@ end
 --- Rolls the open transaction back.
 -- @raise an error object
 function Session:rollback()
+  check_self(self, "rollback")
   self.inner = nil
   run(self, "rollback", "script", "ROLLBACK")
 end
@@ -191,6 +213,7 @@ end
 -- @treturn table counts: inserted, updated, unchanged
 -- @raise an error object
 function Session:upsert(name, rows, options)
+  check_self(self, "upsert")
   return verb(self, "upsert", name, rows, options)
 end
 
@@ -201,6 +224,7 @@ end
 -- @treturn table counts
 -- @raise an error object
 function Session:ensure(name, rows, options)
+  check_self(self, "ensure")
   return verb(self, "ensure", name, rows, options)
 end
 
@@ -211,6 +235,7 @@ end
 -- @treturn table counts
 -- @raise an error object
 function Session:sync(name, rows, options)
+  check_self(self, "sync")
   return verb(self, "sync", name, rows, options)
 end
 
@@ -221,6 +246,7 @@ end
 -- @treturn table counts
 -- @raise an error object
 function Session:load(name, input, options)
+  check_self(self, "load")
   return verb(self, "load", name, input, options)
 end
 
@@ -230,6 +256,9 @@ end
 -- @treturn integer number of rows
 -- @raise an error object
 function Session:copy_out(text, sink)
+  check_self(self, "copy_out")
+  check_text("copy_out", text)
+  check_function("copy_out", sink)
   return run(self, "copy_out", "copy_out", text, sink)
 end
 
@@ -239,6 +268,8 @@ end
 -- @treturn integer number of rows
 -- @raise an error object
 function Session:copy_in(text, input)
+  check_self(self, "copy_in")
+  check_text("copy_in", text)
   return run(self, "copy_in", "copy_in", text, input)
 end
 
@@ -254,6 +285,7 @@ end
 -- @treturn table with `catalog`, `models` and `get(name)`
 -- @raise an error object
 function Session:models()
+  check_self(self, "models")
   return errors.check(inner_of(self):models())
 end
 
@@ -261,6 +293,7 @@ end
 -- protects, too.
 -- @treturn table list of texts, empty when it is not protected
 function Session:protection()
+  check_self(self, "protection")
   local world = self.world
   local observed, message = require("tilth.ledger").observe(self.db, world.build, true)
   if not observed then
@@ -276,11 +309,13 @@ end
 -- @tparam[opt] integer count its length, when it may hold nil
 -- @treturn string
 function Session:array(list, count)
+  check_self(self, "array")
   return self.db:array(list, count)
 end
 
 --- Forgets what is known about tables and models, after DDL or a change of schema.prisma.
 function Session:forget()
+  check_self(self, "forget")
   local state = self.world.state
   self.inner, state.seed_models, state.seed_schema = nil, nil, nil
 end
@@ -288,12 +323,14 @@ end
 --- The state of the connection.
 -- @treturn string "idle", "active", "transaction", "failed" or "closed"
 function Session:status()
+  check_self(self, "status")
   return self.db:status()
 end
 
 --- Facts about the open connection.
 -- @treturn table `{ pid, server_version, host, port, database, user, tls }`
 function Session:info()
+  check_self(self, "info")
   return self.db:info()
 end
 
@@ -301,6 +338,7 @@ end
 -- @tparam string name
 -- @treturn string
 function Session:identifier(name)
+  check_self(self, "identifier")
   return self.db:identifier(name)
 end
 
@@ -308,18 +346,21 @@ end
 -- @tparam string text
 -- @treturn string
 function Session:literal(text)
+  check_self(self, "literal")
   return self.db:literal(text)
 end
 
 --- Opens the connection anew after it was lost. What a transaction had done is gone, and so are temporary tables.
 -- @raise an error object
 function Session:reconnect()
+  check_self(self, "reconnect")
   self.inner = nil
   errors.check(self.db:reconnect())
 end
 
 --- Closes the connection; an open transaction is rolled back. Twice is allowed.
 function Session:close()
+  check_self(self, "close")
   self.inner = nil
   self.world:close()
 end
@@ -336,13 +377,10 @@ end
 -- @treturn Session session
 function session.new(world, options)
   options = options or {}
-  local folder = os.getenv("TILTH_LUADIR")
   return setmetatable({
     world = world, db = world.db, name = options.name or "script", folder = options.folder or world.project.root,
     environment = world.environment.name, project = world.project.root,
-    is_caller = options.is_caller or function(source)
-      return source:sub(1, 1) == "@" and not is_internal(source:sub(2), folder)
-    end,
+    is_caller = options.is_caller or call_site.is_script(os.getenv("TILTH_LUADIR")),
   }, Session)
 end
 

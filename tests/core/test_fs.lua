@@ -422,4 +422,14 @@ function TestFs:test_exists_follows_links_and_asks_for_the_kind()
   lu.assertFalse(fs.exists(self.folder:join("none")))
 end
 
+function TestFs:test_join_refuses_a_part_that_is_no_string()
+  lu.assertEquals(fs.join("/a", "", "b", "c/"), "/a/b/c/")
+  -- With a part passed over, the path would be that of the folder above.
+  for _, part in ipairs({ false, 5, {} }) do
+    lu.assertErrorMsgContains("fs.join: part 2 of the path is a " .. type(part), fs.join, "/a", part)
+  end
+  lu.assertErrorMsgContains("fs.join: part 2 of the path is a nil", fs.join, "/a", nil, "b")
+  lu.assertErrorMsgContains("fs.join: part 2 of the path is a nil", fs.join, "/a", nil)
+end
+
 return TestFs

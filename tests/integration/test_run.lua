@@ -45,6 +45,55 @@ function TestRun:test_connect_refuses_what_it_does_not_know()
   end
 end
 
+function TestRun:test_a_context_refuses_what_it_does_not_know()
+  for text, said in pairs({
+    ["require('tilth').context({ databse_url = 'x' })"] = 'context: there is no option "databse_url". Did you mean "database_url"?',
+    ["require('tilth').context(5)"] = "context: the options are a table, not a number",
+    ["require('tilth').connect({ read_only = 0 })"] = "connect: read_only is true or false, not a number",
+  }) do
+    local result = run(text)
+    lu.assertEquals(result.status, 1, result.text)
+    lu.assertStrContains(result.stderr, "script.lua:1: " .. said)
+  end
+end
+
+function TestRun:test_wrong_use_of_a_module_names_the_scripts_line()
+  for text, said in pairs({
+    ["\n\nrequire('tilth.url').target(5)"] = "script.lua:3: target: ",
+    ["\n\nrequire('tilth.fs').join('a', 5)"] = "script.lua:3: fs.join: part 2 of the path is a number, not a string",
+    ["\n\nrequire('tilth.fake').integer('key', 5, 1)"] = "script.lua:3: integer wants first <= last",
+  }) do
+    local result = run(text)
+    lu.assertEquals(result.status, 1, result.text)
+    lu.assertStrContains(result.stderr, said)
+  end
+end
+
+function TestRun:test_a_session_called_with_a_dot_says_so_at_the_scripts_line()
+  local script = [[local db <close> = require("tilth").connect()
+    local calls = { query = "select 1", one = "select 1", value = "select 1", exec = "select 1", upsert = "t", load = "t",
+      transaction = print, savepoint = print, copy_out = "copy t to stdout", status = false, array = {}, identifier = "x", close = false }
+    for name, given in pairs(calls) do
+      local ok, message = pcall(function()
+        db[name](given or nil)
+      end)
+      assert(not ok and message:find("script.lua:6: write db:" .. name .. "(...), with a colon", 1, true), message)
+    end
+    local function raises(said, name, ...)
+      local values = table.pack(...)
+      local ok, message = pcall(function()
+        db[name](db, table.unpack(values, 1, values.n))
+      end)
+      assert(not ok and message:find("script.lua:13: " .. said, 1, true), message)
+    end
+    raises("db:transaction expects a function, not a nil", "transaction")
+    raises("db:copy_in expects a COPY statement, not a number", "copy_in", 5, "x")
+    raises("db:copy_out expects a function, not a string", "copy_out", "copy t to stdout", "x")
+    print(db:status())]]
+  local result = self:with_database(script)
+  lu.assertEquals({ result.status, result.stdout }, { 0, "idle\n" }, result.text)
+end
+
 function TestRun:test_settings_of_the_session_reach_the_server()
   local script = [[local db <close> = require("tilth").connect()
     print(db:value("show lock_timeout"), db:value("show idle_in_transaction_session_timeout"))]]

@@ -16,7 +16,7 @@ function TestDuration:test_parse_reads_each_form()
 end
 
 function TestDuration:test_parse_fails_on_anything_else()
-  for _, value in ipairs({ "", " ", "s", "-5s", "5 parsecs", "5s!", "1e3", "0x10", -1, math.huge, 0 / 0 }) do
+  for _, value in ipairs({ "", " ", "s", "-5s", "5 parsecs", "5s!", "1e3", "0x10", -1, math.huge, 0 / 0, true, {}, print }) do
     lu.assertNil(duration.parse(value), tostring(value))
   end
 end

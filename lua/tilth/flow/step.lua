@@ -1,6 +1,7 @@
 --- Steps of a team's own in the flow: planned beside the built-in actions, carried out and recorded like these.
 local step = {}
 
+local call_site = require("tilth.call_site")
 local clock = require("tilth.core.clock")
 local errors = require("tilth.seed.errors")
 
@@ -52,7 +53,7 @@ local function describe(raised)
   if errors.is(raised) then
     return { message = raised.message, code = raised.code == "usage" and "failed" or raised.code, detail = raised.fields }
   end
-  local text = tostring(raised)
+  local text = tostring(call_site.blame(raised, call_site.is_script(os.getenv("TILTH_LUADIR"))))
   local file, line = text:match("^(.-):(%d+): ")
   return { message = text, code = "failed", detail = { file = file, line = math.tointeger(tonumber(line)) } }
 end

@@ -178,6 +178,11 @@ function Session:script(text, name)
 end
 
 local function nested(self, method, fn)
+  if getmetatable(self) ~= Session then
+    error(("write db:%s(...), with a colon"):format(method), 2)
+  elseif type(fn) ~= "function" then
+    error(("db:%s expects a function, not a %s"):format(method, type(fn)), 2)
+  end
   refuse_while_loading(self, method)
   self.buffer:flush()
   local values

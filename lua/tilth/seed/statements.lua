@@ -1,8 +1,10 @@
 --- Running SQL as scripts and seeds do: query, one, value and exec, over a session's own way to send a statement.
 local statements = {}
 
-local function check(verb, text)
-  if type(text) ~= "string" then
+local function check(self, verb, text)
+  if type(self) ~= "table" or not self.db then
+    error(("write db:%s(...), with a colon"):format(verb), 3)
+  elseif type(text) ~= "string" then
     error(("db:%s expects SQL text, not a %s"):format(verb, type(text)), 3)
   end
 end
@@ -21,23 +23,23 @@ function statements.over(send, ran)
   local methods = {}
 
   function methods.query(self, text, ...)
-    check("query", text)
+    check(self, "query", text)
     return send(self, "query", "query", text, ...)
   end
 
   function methods.one(self, text, ...)
-    check("one", text)
+    check(self, "one", text)
     return send(self, "one", "one", text, ...) or nil
   end
 
   function methods.value(self, text, ...)
-    check("value", text)
+    check(self, "value", text)
     local result = send(self, "value", "query", text, ...)
     return result[1] and result[1][result.columns[1]]
   end
 
   function methods.exec(self, text, ...)
-    check("exec", text)
+    check(self, "exec", text)
     if select("#", ...) > 0 then
       return send(self, "exec", "query", text, ...).count
     end
