@@ -10,6 +10,18 @@ local core = require("tilth.core.csv")
 local CHUNK <const> = 65536
 local BOM <const> = "\u{FEFF}"
 
+local OPTIONS <const> = { delimiter = true, header = true, null = true, path = true }
+
+--- A mistyped delimiter must not read a file in another way.
+local function check_options(options)
+  for name in pairs(options) do
+    if not OPTIONS[name] then
+      local hint = require("tilth.suggest").hint(tostring(name), { "delimiter", "header", "null", "path" })
+      error(("csv: there is no option %q.%s"):format(tostring(name), hint), 3)
+    end
+  end
+end
+
 local function failure(path, line, text)
   local where = path and ("%s:%d: "):format(path, line) or ("line %d: "):format(line)
   return { message = where .. text, code = "csv", file = path, line = line }
@@ -113,6 +125,7 @@ end
 -- @treturn[2] table detail: file, line
 function csv.reader(source, options)
   options = options or {}
+  check_options(options)
   local delimiter = options.delimiter or ","
   local first = source() or ""
   while #first < #BOM do

@@ -103,10 +103,14 @@ function TestSeedFiles:test_options_are_checked()
     ['delimiter = ";;"'] = 'the delimiter ";;" is not one character', ['verb = "sync"'] = 'verb is "upsert" or "ensure", not "sync"',
     ["total = 1"] = 'unknown option "total"', ["delimitr = 1"] = 'Did you mean "delimiter"?',
     ['verb = "ensure", update = "a"'] = 'unknown option "update"',
+    ["map = 5"] = "the option map is a function, not a number", ["format = {}"] = "the option format is a string, not a table",
+    ["header = 5"] = "the option header is a table, not a number",
   }) do
     bad(self, ('db:load("c", "c.csv", { %s })'):format(option), { expected })
   end
   bad(self, 'db:upsert("c", { id = 1 }, { verb = "ensure" })', { 'unknown option "verb"' })
+  bad(self, 'db:sync("c", { id = 1 }, { delete = 0 })', { "the option delete is a boolean, not a number" })
+  bad(self, 'db:sync("c", { id = 1 }, { where = "id = 1" })', { "the option where is a table, not a string" })
 end
 
 function TestSeedFiles:test_what_an_iterator_does_wrong_is_said_with_its_line()

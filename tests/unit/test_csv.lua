@@ -145,4 +145,8 @@ function TestCsv:test_rest_gives_the_unread_input()
   end
 end
 
+function TestCsv:test_unknown_options_are_refused()
+  lu.assertErrorMsgContains('csv: there is no option "delimeter". Did you mean "delimiter"?', csv.parse, "a;b\n", { delimeter = ";" })
+end
+
 return TestCsv

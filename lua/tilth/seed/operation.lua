@@ -12,7 +12,20 @@ local OPTIONS <const> = {
 --- What db:load takes beside the options of its verb.
 local OF_LOAD <const> = { "verb", "map", "format", "delimiter", "header" }
 
-local function check_options(verb, options, loads)
+--- The types of options that decide what is done with rows: `delete = 0` must not delete.
+local TYPES <const> = {
+  delete = "boolean", empty = "boolean", where = "table", map = "function", format = "string", delimiter = "string", header = "table",
+}
+
+--- Checks the options of a verb.
+-- @tparam string verb
+-- @param options as they were given
+-- @tparam boolean loads whether they are db:load's
+-- @treturn[1] boolean true
+-- @treturn[2] nil
+-- @treturn[2] string message
+-- @treturn[2] string "usage"
+function operation.check_options(verb, options, loads)
   if type(options) ~= "table" then
     return nil, ("the options are a table, not a %s"):format(type(options)), "usage"
   elseif loads and options.verb ~= nil and options.verb ~= "upsert" and options.verb ~= "ensure" then
@@ -24,9 +37,11 @@ local function check_options(verb, options, loads)
   for _, name in ipairs(names) do
     known[name] = true
   end
-  for name in pairs(options) do
+  for name, value in pairs(options) do
     if not known[name] then
       return nil, ("unknown option %q."):format(tostring(name)) .. suggest.hint(tostring(name), names), "usage"
+    elseif TYPES[name] and type(value) ~= TYPES[name] then
+      return nil, ("the option %s is a %s, not a %s"):format(name, TYPES[name], type(value)), "usage"
     end
   end
   return true
@@ -90,7 +105,7 @@ end
 -- @return operation { verb, binding, key, update, makes, shapes } | nil, message, code, detail
 function operation.find(session, verb, name, options, first, missing_is_null)
   options = options or {}
-  local ok, wrong, word = check_options(verb, options, missing_is_null)
+  local ok, wrong, word = operation.check_options(verb, options, missing_is_null)
   if not ok then
     return nil, wrong, word
   end

@@ -4,6 +4,7 @@ local source = {}
 local csv = require("tilth.csv")
 local json = require("tilth.json")
 local buffer = require("tilth.seed.buffer")
+local operation = require("tilth.seed.operation")
 local stream = require("tilth.seed.stream")
 local json_items = require("tilth.seed.json_items")
 local raw_csv = require("tilth.seed.raw_csv")
@@ -171,8 +172,10 @@ end
 -- @return opened (close it) { next, first (a row, or one with the same fields), pending (the row before those of next),
 --   total, position, where(number) } | nil, message, code, detail
 function source.open(session, input, options)
-  local opened, message, code, detail
-  if type(input) == "string" then
+  local opened, message, code, detail = operation.check_options(type(options) == "table" and options.verb or "upsert", options, true)
+  if not opened then
+    return nil, message, code
+  elseif type(input) == "string" then
     opened, message, code, detail = open_file(session, input, options)
   elseif type(input) == "function" or type(input) == "table" then
     opened = open_rows(input)
