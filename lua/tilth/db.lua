@@ -175,9 +175,15 @@ end
 -- @treturn[2] string code: a SQLSTATE
 -- @treturn[2] table detail: the server's fields
 function Db:set(name, value)
+  if type(name) ~= "string" or type(value) ~= "string" then
+    error("db:set expects the name of a setting and its text", 2)
+  end
+  local before = self.session[name]
   self.session[name] = value
-  local result, message, code, detail = self:query("SELECT set_config($1, $2, false)", name, tostring(value))
+  local result, message, code, detail = self:query("SELECT set_config($1, $2, false)", name, value)
   if not result then
+    -- One that the server refuses would let every later reset of the session fail.
+    self.session[name] = before
     return nil, message, code, detail
   end
   return true

@@ -94,6 +94,18 @@ function TestDb:test_settings_outlast_the_connection()
   lu.assertEquals({ self.db:value("show statement_timeout"), self.db:value("show lock_timeout") }, { "7s", "5s" })
 end
 
+function TestDb:test_a_setting_that_is_refused_leaves_the_session_as_it_was()
+  lu.assertErrorMsgContains("expects the name of a setting and its text", self.db.set, self.db, 0 / 0, "5s")
+  lu.assertErrorMsgContains("expects the name of a setting and its text", self.db.set, self.db, "lock_timeout", {})
+  local done, _, code = self.db:set("no_such_setting", "5s")
+  lu.assertNil(done)
+  lu.assertEquals(code, "42704")
+  assert(self.db:set("statement_timeout", "7s"))
+  lu.assertNil((self.db:set("statement_timeout", "soon")))
+  assert(self.db:reconnect())
+  lu.assertEquals(self.db:value("show statement_timeout"), "7s")
+end
+
 function TestDb:test_a_closed_session_says_so()
   self.db:close()
   self.db:close()
