@@ -3,6 +3,7 @@
 #include "interrupt.h"
 #include "runtime.h"
 
+#include <fcntl.h>
 #include <lauxlib.h>
 #include <signal.h>
 #include <stdio.h>
@@ -32,6 +33,18 @@ static void handle(int signal)
     /* nohup and background shells ignore signals on purpose: leave it so. */
     if (sigaction(signal, NULL, &before) == 0 && before.sa_handler != SIG_IGN)
         sigaction(signal, &action, NULL);
+}
+
+/* A connection or a file must not get the number of a standard descriptor that whoever
+ * started the program has closed: what is printed would be written into it. */
+static void hold_standard_descriptors(void)
+{
+    int null;
+    do
+        null = open("/dev/null", O_RDWR);
+    while (null >= 0 && null <= STDERR_FILENO);
+    if (null >= 0)
+        close(null);
 }
 
 static lua_State *open_state(void)
@@ -84,6 +97,7 @@ static int run(lua_State *L, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+    hold_standard_descriptors();
     lua_State *L = open_state();
     if (L == NULL) {
         fputs("tilth: not enough memory to start\n", stderr);
@@ -96,6 +110,8 @@ int main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN);
     /* A file beyond its limit is an error of the write, not the end of the program. */
     signal(SIGXFSZ, SIG_IGN);
+    /* Where it is ignored, nobody learns how a child ended. */
+    signal(SIGCHLD, SIG_DFL);
     int status = run(L, argc, argv);
     if (fflush(stdout) != 0 && status == 0)
         status = 1;

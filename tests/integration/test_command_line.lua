@@ -29,6 +29,31 @@ function TestCommandLine:test_wrong_usage_is_one_document_with_json()
   end
 end
 
+--- Runs a script that a shell has started in its own way: `start` ends in `exec "$@"`.
+local function run_started(start, script)
+  local made = project.new({ files = { ["script.lua"] = script } })
+  local result = program.run({ args = { "run", "script.lua" }, cwd = made.path, wrap = { "sh", "-c", start, "sh" } })
+  return result, made
+end
+
+function TestCommandLine:test_closed_outputs_are_not_taken_by_a_file()
+  local result, made = run_started('exec "$@" <&- >&- 2>&-', [[
+    local files = {}
+    for number = 1, 3 do files[number] = assert(io.open("file" .. number, "w")) end
+    io.stdout:write("a log") io.stdout:flush() io.stderr:write("a log")
+    for _, file in ipairs(files) do file:write("ours") file:close() end]])
+  lu.assertEquals(result.status, 0)
+  for number = 1, 3 do lu.assertEquals(made:read("file" .. number), "ours") end
+end
+
+function TestCommandLine:test_the_end_of_a_child_is_learnt_where_sigchld_is_ignored()
+  -- Not a shell's trap: a shell may keep SIGCHLD for itself.
+  local result = run_started('exec env --ignore-signal=CHLD "$@"', [[
+    local done = assert(require("tilth.process").run({ "sh", "-c", "exit 7" }))
+    print(done.kind, done.code)]])
+  lu.assertEquals(result.stdout, "exit\t7\n", result.text)
+end
+
 function TestCommandLine:test_what_is_meant_is_said()
   for line, said in pairs({
     ["flwo"] = "unknown command flwo; did you mean `tilth flow`?\n\n`tilth help` lists the commands.",
