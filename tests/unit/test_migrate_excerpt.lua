@@ -46,6 +46,22 @@ function TestMigrateExcerpt:test_position_behind_the_text_is_its_end()
   lu.assertEquals({ place.line, place.column_number }, { 1, 16 })
 end
 
+function TestMigrateExcerpt:test_a_long_line_is_read_once()
+  -- Read anew from each of its characters, one of these would take a minute of the processor.
+  local long = 400000
+  local line, blanks = ("a"):rep(long), (" "):rep(long)
+  for _, case in ipairs({
+    { line .. "X", { position = long + 1 }, { 1, long + 1 } },
+    { line .. "\n" .. line .. "\nX", { position = 2 * long + 3 }, { 3, 1 } },
+    { "X" .. blanks, { position = long + 9, statement = -1 }, { 1, 1 } },
+  }) do
+    local before = os.clock()
+    local place = explain.place(case[1], case[2])
+    lu.assertEquals({ place.line, place.column_number }, case[3])
+    lu.assertTrue(os.clock() - before < 15)
+  end
+end
+
 function TestMigrateExcerpt:test_nothing_known_gives_no_place()
   lu.assertNil(explain.place("SELECT 1", {}).line)
 end

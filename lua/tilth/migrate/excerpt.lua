@@ -35,7 +35,8 @@ end
 function excerpt.locate(text, character)
   local before = text:sub(1, byte_of(text, math.max(character, 1)) - 1)
   local _, breaks = before:gsub("\n", "")
-  local last = before:match("[^\n]*$")
+  -- Back from the end: a pattern that ends in $ would begin anew at each character of a long line.
+  local last = before:sub(before:match("^.*\n()") or 1)
   return breaks + 1, characters(last) + 1
 end
 

@@ -38,7 +38,7 @@ function explain.place(text, at)
   local last = excerpt.character(text, #text + 1)
   if position and position > last and (at.statement or 0) <= 0 then
     -- The server met what follows the file: something in it is not closed.
-    position = excerpt.character(text, #text:match("^(.-)%s*$"))
+    position = excerpt.character(text, #(text:match("^.*%S") or ""))
   elseif position and (position < 1 or position > last) then
     position = nil
   end
