@@ -125,7 +125,7 @@ function dotenv.parse(text)
   end
   text = dotenv.normal(text)
   local values, order, notes, entries = {}, {}, {}, {}
-  local at = 1
+  local at, line, counted = 1, 1, 1
   while true do
     at = text:find("%S", at)
     if not at then
@@ -133,21 +133,22 @@ function dotenv.parse(text)
     end
     local name, from = read_name(text, at)
     local stop
+    line, counted = line + line_of(text:sub(counted, at - 1), at) - 1, at
     if name then
       local value, open
       value, stop, open = read_value(text, from)
       if open then
-        notes[#notes + 1] = { line = line_of(text, at), text = name .. ": the quote is never closed; it is taken as part of the value" }
+        notes[#notes + 1] = { line = line, text = name .. ": the quote is never closed; it is taken as part of the value" }
       end
       if values[name] == nil then
         order[#order + 1] = name
       end
       values[name] = value
-      entries[#entries + 1] = { name = name, line = line_of(text, at), first = at, last = stop }
+      entries[#entries + 1] = { name = name, line = line, first = at, last = stop }
     else
       stop = at - 1
       if text:sub(at, at) ~= "#" then
-        notes[#notes + 1] = { line = line_of(text, at), text = "this line is not NAME=value and is ignored" }
+        notes[#notes + 1] = { line = line, text = "this line is not NAME=value and is ignored" }
       end
     end
     at = (text:find("\n", stop + 1, true) or #text) + 1

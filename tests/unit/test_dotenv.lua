@@ -55,6 +55,15 @@ function TestDotenv:test_parse_gives_names_in_order()
   lu.assertEquals(order, { "B", "A" })
 end
 
+function TestDotenv:test_lines_of_a_long_file_are_counted_once()
+  -- Counted from the top for each name, these would take most of a minute of the processor.
+  local before = os.clock()
+  local _, _, notes, entries = dotenv.parse("\n" .. ("A='b\nc'\n"):rep(40000) .. "nonsense\nB=\"open")
+  lu.assertEquals({ entries[1].line, entries[40000].line, entries[40001].line }, { 2, 80000, 80003 })
+  lu.assertEquals({ notes[1].line, notes[2].line }, { 80002, 80003 })
+  lu.assertTrue(os.clock() - before < 15)
+end
+
 function TestDotenv:test_parse_notes_lines_it_ignores_without_their_text()
   local _, _, notes = dotenv.parse("A=1\n\nsecret words\nB=\"hush\nC=2")
   lu.assertEquals(#notes, 2)
