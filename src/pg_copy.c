@@ -88,7 +88,10 @@ static bool send_text(lua_State *L, struct tilth_copy *copy, int source)
         lua_call(L, 0, 1);
         if (lua_isnil(L, -1))
             return true;
-        const char *text = luaL_checklstring(L, -1, &length);
+        const char *text = lua_tolstring(L, -1, &length);
+        if (text == NULL)
+            luaL_error(L, "the source of the rows gave a %s and not a text",
+                       luaL_typename(L, -1));
         if (!send(L, copy, text, length))
             return false;
         lua_pop(L, 1);

@@ -253,6 +253,8 @@ end
 function TestPg:test_copy_in_is_undone_when_its_source_raises()
   self.conn:script("create table t (id int)")
   lu.assertErrorMsgContains("no more", self.conn.copy_in, self.conn, "copy t from stdin", function() error("no more") end)
+  lu.assertErrorMsgContains("the source of the rows gave a table and not a text", self.conn.copy_in, self.conn, "copy t from stdin",
+    function() return {} end)
   lu.assertErrorMsgContains("row 1, column 1 is a table", self.conn.copy_in, self.conn, "copy t from stdin", { { a = {} } }, { "a" })
   lu.assertEquals(self.conn:status(), "idle")
   lu.assertEquals(self.database:value("select count(*) from t"), 0)
