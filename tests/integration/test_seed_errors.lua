@@ -150,4 +150,13 @@ function TestSeedErrors:test_a_caught_error_of_a_verb_does_not_lose_rows_in_sile
   lu.assertEquals(self.database:column("select id from t"), { 1 })
 end
 
+function TestSeedErrors:test_the_place_in_a_long_line_of_sql_is_found_at_once()
+  -- A line that is read anew from each of its characters takes a minute of the processor.
+  local result = seed(self, [[
+local before = os.clock()
+local ok, problem = pcall(db.query, db, "SELECT 1,\n'" .. ("a"):rep(400000) .. "', nosuch")
+error(("%s, %s, %s"):format(ok, tostring(problem):match("at line %d+, column %d+ of the SQL"), os.clock() - before < 15), 0)]])
+  lu.assertStrContains(result.stderr, "false, at line 2, column 400005 of the SQL, true")
+end
+
 return TestSeedErrors

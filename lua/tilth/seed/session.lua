@@ -55,7 +55,7 @@ local function place_in(text, position)
   local byte = utf8.len(text) and utf8.offset(text, position) or position
   local before = text:sub(1, byte - 1)
   local _, lines = before:gsub("\n", "")
-  return lines + 1, #before - #before:match("[^\n]*$") + 1, byte
+  return lines + 1, before:match("^.*\n()") or 1, byte
 end
 
 local function fail_statement(self, verb, sql_text, message, code, detail)
