@@ -57,6 +57,18 @@ function TestRun:test_a_context_refuses_what_it_does_not_know()
   end
 end
 
+function TestRun:test_a_mistyped_dry_run_does_not_migrate()
+  for text, said in pairs({
+    ["require('tilth.migrate').deploy({ dryrun = true })"] = 'migrate.deploy: there is no option "dryrun". Did you mean "dry_run"?',
+    ["require('tilth.migrate').deploy(true)"] = "migrate.deploy: the options are a table, not a boolean",
+    ["require('tilth.migrate').status({ dry_run = true })"] = 'migrate.status: there is no option "dry_run".',
+  }) do
+    local result = run(text)
+    lu.assertEquals(result.status, 1, result.text)
+    lu.assertStrContains(result.stderr, "script.lua:1: " .. said)
+  end
+end
+
 function TestRun:test_wrong_use_of_a_module_names_the_scripts_line()
   for text, said in pairs({
     ["\n\nrequire('tilth.url').target(5)"] = "script.lua:3: target: ",
