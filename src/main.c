@@ -5,7 +5,9 @@
 
 #include <fcntl.h>
 #include <lauxlib.h>
+#include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -95,6 +97,25 @@ static int run(lua_State *L, int argc, char **argv)
     return status;
 }
 
+/* Whoever reads no further, as head(1), wants no more and no message. */
+static bool is_reader_gone(void)
+{
+    struct pollfd output = {STDOUT_FILENO, 0, 0};
+    return poll(&output, 1, 0) == 1 && (output.revents & POLLERR) != 0;
+}
+
+/* What was said and is lost must not look like success: a report on a full disk. */
+static int end_output(int status)
+{
+    bool is_lost = fflush(stdout) != 0;
+    if (!is_lost && (!ferror(stdout) || is_reader_gone()))
+        return status;
+    if (!is_reader_gone())
+        fputs("tilth: standard output could not be written whole: is a disk full?\n",
+              stderr);
+    return status == 0 ? 1 : status;
+}
+
 int main(int argc, char **argv)
 {
     hold_standard_descriptors();
@@ -112,9 +133,7 @@ int main(int argc, char **argv)
     signal(SIGXFSZ, SIG_IGN);
     /* Where it is ignored, nobody learns how a child ended. */
     signal(SIGCHLD, SIG_DFL);
-    int status = run(L, argc, argv);
-    if (fflush(stdout) != 0 && status == 0)
-        status = 1;
+    int status = end_output(run(L, argc, argv));
 #ifdef TILTH_FREE_AT_EXIT
     tilth_state_close(L);
 #endif

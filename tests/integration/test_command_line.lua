@@ -46,6 +46,19 @@ function TestCommandLine:test_closed_outputs_are_not_taken_by_a_file()
   for number = 1, 3 do lu.assertEquals(made:read("file" .. number), "ours") end
 end
 
+function TestCommandLine:test_output_that_is_lost_is_no_success()
+  lu.skipIf(not require("tilth.core.fs").stat("/dev/full"), "there is no /dev/full")
+  for _, args in ipairs({ { "--version" }, { "help", "--json" }, { "help" }, { "--json", "help", "P3009" } }) do
+    local result = program.run({ args = args, wrap = { "sh", "-c", 'exec "$@" >/dev/full', "sh" } })
+    lu.assertEquals({ result.status, result.stderr }, { 1, "tilth: standard output could not be written whole: is a disk full?\n" })
+  end
+end
+
+function TestCommandLine:test_reader_that_has_gone_is_told_nothing()
+  local result = program.run({ args = { "help" }, wrap = { "sh", "-c", '"$@" | true', "sh" } })
+  lu.assertEquals({ result.status, result.stderr }, { 0, "" })
+end
+
 function TestCommandLine:test_the_end_of_a_child_is_learnt_where_sigchld_is_ignored()
   -- Not a shell's trap: a shell may keep SIGCHLD for itself.
   local result = run_started('exec env --ignore-signal=CHLD "$@"', [[
