@@ -11,7 +11,7 @@ local program = require("support.program")
 local project = require("support.project")
 
 local MIGRATIONS <const> = { { "20240101000000_init", "create table people (id serial primary key, name text not null, data text);" } }
-local SIGKILL <const>, SIGTERM <const> = 9, 15
+local SIGKILL <const>, SIGTERM <const>, SIGCONT <const>, SIGSTOP <const> = 9, 15, 18, 19
 local SECRET <const> = "hunter2-of-the-tests"
 local EXECUTABLE <const> = 493 -- rwxr-xr-x
 
@@ -79,7 +79,27 @@ function TestBackupFailures:test_a_locked_table_is_named_with_its_holder()
   self:backup("copy")
 end
 
---- Starts a backup and signals it while it writes. One that is at its end before it was seen at work is made once more.
+--- Stops a process, and waits until it stands still.
+local function stop(child)
+  child:signal(SIGSTOP)
+  local state
+  repeat
+    state = (fs.read(("/proc/%d/stat"):format(child.pid)) or "? Z"):match("^.*[%)?] (%a)")
+  until state == "T" or state == "Z"
+end
+
+--- Whether a backup has begun its file and not come to its proof, which would leave a database behind when it is killed.
+function TestBackupFailures:is_writing()
+  local names = self:names()
+  for _, name in ipairs(names) do
+    if not name:find(".partial", 1, true) then return false end
+  end
+  local partial = names[1] and fs.stat(self.dir .. "/" .. names[1])
+  return partial and partial.size > 0 and self.base:value([[select not exists (select from pg_database where datname ~ '^tilth_scratch')
+    and not exists (select from pg_stat_activity where query ~ '^create database tilth_scratch')]])
+end
+
+--- Starts a backup and signals it while it writes. One that is further before it was seen at work is made once more.
 function TestBackupFailures:signal_while_it_writes(format, signal)
   for _ = 1, 20 do
     local child <close> = program.start(self:options({ "backup", "--format", format, "--dir", self.dir }))
@@ -88,9 +108,13 @@ function TestBackupFailures:signal_while_it_writes(format, signal)
       local partial = #names > 0 and fs.stat(self.dir .. "/" .. names[1])
       local ended = child.handle:wait(0.002)
     until partial and partial.size > 0 or ended
-    child:signal(signal)
+    -- However late this process is, the backup is where it is looked at.
+    stop(child)
+    local writing = self:is_writing()
+    if writing then child:signal(signal) end
+    child:signal(SIGCONT)
     local result = child:wait()
-    if result.status ~= 0 then return result end
+    if writing then return result end
     assert(fs.remove_tree(self.dir))
   end
   error("no backup was ever seen at work")
