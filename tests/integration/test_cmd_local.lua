@@ -11,6 +11,8 @@ local url = require("tilth.url")
 
 local TestCmdLocal = {}
 
+local PATIENCE <const> = 180
+
 --- Connects to a database by its URL.
 local function connect(text)
   return pg.connect(assert(url.target(text)).params)
@@ -70,20 +72,39 @@ function TestCmdLocal:test_start_at_once_from_many_sides_is_one_server()
   lu.assertNil(next(pids, next(pids)))
 end
 
+-- Stands for a server's program: says that it was called, and lasts until it is ended. What tells the version goes on.
+local STANDS <const> = [[#!/bin/sh
+if [ "$1" != --version ] && [ -e '%s' ]; then
+  trap 'exit 1' INT TERM
+  echo begun >'%s'
+  while true; do sleep 0.05; done
+fi
+exec '%s' "$@"
+]]
+
 function TestCmdLocal:test_start_that_is_interrupted_leaves_nothing_running()
-  for _, delay in ipairs({ 0.05, 0.2, 0.5 }) do
-    local child <close> = program.start({ args = { "local", "start" }, cwd = self.project.path,
-      env = { TILTH_PG_BINDIR = cluster.bindir() } })
-    clock.sleep(delay)
-    if not child.handle:wait(0) then child:signal(15) end
-    local ended = child:wait()
-    -- Before its handlers are there, the signal ends the process itself.
-    local interrupted = ended.status == 143 or ended.signal == 15
-    lu.assertTrue(interrupted or ended.status == 0, ended.stdout .. ended.stderr)
-    if interrupted then lu.assertNotStrContains(run(self.project, "status").stdout, "running") end
-    run(self.project, "stop")
+  assert(fs.mkdir(self.project:join("seen")))
+  assert(fs.chmod(self.project:join("seen"), 511)) -- 511: rwxrwxrwx, for the server's user
+  for _, name in ipairs({ "initdb", "postgres" }) do
+    self.project:write("bin/" .. name,
+      STANDS:format(self.project:join("gate-" .. name), self.project:join("seen/" .. name), cluster.bindir() .. "/" .. name), 493)
   end
-  lu.assertEquals(run(self.project, "start").status, 0)
+  local env = { TILTH_PG_BINDIR = self.project:join("bin") }
+  for _, case in ipairs({ { "initdb", "none" }, { "postgres", "stopped" } }) do
+    local name, left = table.unpack(case)
+    local gate = self.project:write("gate-" .. name, "")
+    local child <close> = program.start({ args = { "local", "start" }, cwd = self.project.path, env = env })
+    local deadline = clock.monotonic() + PATIENCE
+    while not self.project:read("seen/" .. name) and clock.monotonic() < deadline do child.handle:wait(0.01) end
+    child:signal(15)
+    local ended = child:wait()
+    lu.assertEquals(ended.status, 143, name .. ended.stdout .. ended.stderr)
+    lu.assertNotNil(self.project:read("seen/" .. name))
+    lu.assertEquals(program.json({ args = { "local", "status" }, cwd = self.project.path }).state, left)
+    assert(fs.remove(gate))
+  end
+  local result = program.run({ args = { "local", "start" }, cwd = self.project.path, env = env })
+  lu.assertEquals(result.status, 0, result.text)
 end
 
 function TestCmdLocal:test_start_that_is_interrupted_when_the_server_runs_stops_it_again()
