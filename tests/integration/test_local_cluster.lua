@@ -107,6 +107,19 @@ function TestLocalCluster:test_start_after_a_crash_recovers()
   lu.assertEquals(ask(again, "select n from kept").n, 42)
 end
 
+function TestLocalCluster:test_start_after_a_crash_waits_for_the_rest_of_the_server()
+  local folder = temp.folder("pg")
+  local server = assert(start(folder))
+  local rest = ask(server, "select pid from pg_stat_activity where backend_type = 'checkpointer'").pid
+  assert(proc.kill(rest, 19)) -- SIGSTOP
+  assert(proc.kill(server.pid, 9))
+  server.stop()
+  local waker <close> = assert(proc.spawn({ "sh", "-c", "sleep 1; kill -CONT " .. rest }, { stdout = "null", stderr = "null" }))
+  local again <close> = assert(start(folder))
+  lu.assertEquals(ask(again, "select 1 as n").n, 1)
+  waker:wait(60)
+end
+
 function TestLocalCluster:test_start_survives_a_pid_file_with_a_stranger_s_number()
   local folder = temp.folder("pg")
   local server = assert(start(folder))

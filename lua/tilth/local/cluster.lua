@@ -15,6 +15,7 @@ local socket = require("tilth.local.socket")
 local READY_TIMEOUT <const> = 60
 local STOP_TIMEOUT <const> = 30
 local LOCK_TIMEOUT <const> = 90
+local REST_TIMEOUT <const> = 10
 local LOG_LIMIT <const> = 1048576
 local SIGINT <const>, SIGQUIT <const> = 2, 3
 local ESRCH <const>, EAGAIN <const> = 3, 11
@@ -252,6 +253,8 @@ local function start_locked(options, user)
   ok, message, code, detail = data.prepare({ data = options.data, bindir = found.bindir, user = user,
     env = options.env, template = options.template })
   if ok == nil then return nil, message, code, detail end
+  -- What is left of a server that was killed keeps the next one from its memory.
+  poll(function() return not pidfile.worker(fs, options.data) end, REST_TIMEOUT, 0.01)
   ok, message, code, detail = pidfile.clear_stale(fs, process.kill, options.data, socket_dir)
   if ok == nil then return nil, message, code, detail end
   local server

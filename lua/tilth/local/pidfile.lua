@@ -52,6 +52,22 @@ function pidfile.is_running(files, kill, data, state)
   return works_in(files, state.pid, real) or command:find("\0" .. real .. "\0", 1, true) ~= nil
 end
 
+--- Finds a process that works in the data folder of a server that has left its file. Those of one that was killed end
+-- a moment later.
+-- @tparam table files
+-- @tparam string data
+-- @treturn integer its process id
+-- @treturn[2] nil when there is none, or no file
+function pidfile.worker(files, data)
+  if not pidfile.read(files, data) then return nil end
+  local real = files.realpath(data) or data
+  for _, entry in ipairs(files.list("/proc") or {}) do
+    local pid = math.tointeger(tonumber(entry.name))
+    if pid and works_in(files, pid, real) then return pid end
+  end
+  return nil
+end
+
 --- Removes a postmaster.pid whose process id now belongs to another program. PostgreSQL itself deals with a dead
 -- one; a living stranger makes it refuse to start. The file is also what keeps two servers off the same
 -- memory, so it stays as long as any process works in the data folder.
@@ -67,13 +83,10 @@ end
 function pidfile.clear_stale(files, kill, data, socket_dir)
   local state = pidfile.read(files, data)
   if not state or not kill(state.pid, 0) then return false end
-  local real = files.realpath(data) or data
-  for _, entry in ipairs(files.list("/proc") or {}) do
-    local pid = math.tointeger(tonumber(entry.name))
-    if pid and works_in(files, pid, real) then
-      return nil, ("process %d still works in %s, although its server is gone"):format(pid, data), "failed",
-        { advice = ("it ends by itself in a moment; if it does not: kill -QUIT %d"):format(pid) }
-    end
+  local pid = pidfile.worker(files, data)
+  if pid then
+    return nil, ("process %d still works in %s, although its server is gone"):format(pid, data), "failed",
+      { advice = ("it ends by itself in a moment; if it does not: kill -QUIT %d"):format(pid) }
   end
   for _, path in ipairs({ data .. NAME, socket_dir .. "/.s.PGSQL.5432.lock" }) do
     local removed, message, code = files.remove(path)
