@@ -185,18 +185,20 @@ function TestCmdLocal:test_root_in_a_closed_folder_keeps_the_data_elsewhere()
 end
 
 function TestCmdLocal:test_no_server_on_the_machine()
-  local result = program.run({ args = { "local", "start" }, cwd = self.project.path, env = { TILTH_PG_BINDIR = "/nonexistent" } })
+  local nowhere = self.project:join("nowhere")
+  local result = program.run({ args = { "local", "start" }, cwd = self.project.path, env = { TILTH_PG_BINDIR = nowhere } })
   lu.assertEquals(result.status, 2)
-  lu.assertStrContains(result.stderr, "TILTH_PG_BINDIR names /nonexistent")
+  lu.assertStrContains(result.stderr, "TILTH_PG_BINDIR names " .. nowhere)
 end
 
 function TestCmdLocal:test_project_names_the_folder()
   run(self.project, "start")
   local result = program.run({ args = { "local", "status", "--project", self.project.path }, cwd = "/" })
   lu.assertStrContains(result.stdout, self.project:join(".tilth/pg/data"))
-  result = program.run({ args = { "local", "status", "--project", "/nonexistent" }, cwd = "/" })
+  local nowhere = self.project:join("nowhere")
+  result = program.run({ args = { "local", "status", "--project", nowhere }, cwd = "/" })
   lu.assertEquals(result.status, 2)
-  lu.assertStrContains(result.stderr, "--project names /nonexistent")
+  lu.assertStrContains(result.stderr, "--project names " .. nowhere)
 end
 
 function TestCmdLocal:test_wrong_use()

@@ -101,10 +101,11 @@ function TestFlowFailures:test_bad_urls_are_wrong_configuration()
 end
 
 function TestFlowFailures:test_a_folder_without_a_project_is_said()
-  local options = self.shop:options({ "flow", "--project", "/nonexistent" })
+  local nowhere = self.shop.folder:join("nowhere")
+  local options = self.shop:options({ "flow", "--project", nowhere })
   local result = program.run(options)
   lu.assertEquals(result.status, 2, result.text)
-  lu.assertStrContains(result.stderr, "/nonexistent")
+  lu.assertStrContains(result.stderr, nowhere)
 end
 
 function TestFlowFailures:test_flags_that_look_meant_only_warn()

@@ -77,10 +77,11 @@ function TestLocalFlow:test_in_ci_a_missing_url_is_an_error()
 end
 
 function TestLocalFlow:test_a_machine_without_a_server_says_what_to_do()
-  local result = run(self, { "flow" }, { TILTH_PG_BINDIR = "/nonexistent" })
+  local nowhere = self.project:join("nowhere")
+  local result = run(self, { "flow" }, { TILTH_PG_BINDIR = nowhere })
   lu.assertEquals(result.status, 2, result.text)
   lu.assertStrContains(result.stderr, "no DATABASE_URL is set")
-  lu.assertStrContains(result.stderr, "/nonexistent")
+  lu.assertStrContains(result.stderr, nowhere)
 end
 
 return TestLocalFlow
