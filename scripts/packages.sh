@@ -28,6 +28,25 @@ as_root() {
     fi
 }
 
+# persistently COMMAND...: tries what needs the network four times, with pauses in which a passing fault goes by.
+persistently() {
+    local pause
+    for pause in 5 20 60; do
+        "$@" && return 0
+        echo "failed: $*; once more in $pause s" >&2
+        sleep "$pause"
+    done
+    "$@"
+}
+
+# An update that failed in part may have brought all that is wanted. What another apt holds is waited for, too: the
+# packages' lock by apt itself, that of the lists between two tries.
+apt_install() {
+    as_root apt-get update -qq </dev/null || echo "apt-get update failed" >&2
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -o DPkg::Lock::Timeout=300 -o Acquire::Retries=5 -y -qq \
+        --no-install-recommends "$@" </dev/null
+}
+
 # Installs the given packages unless they are there. Prints what it does.
 install_packages() {
     local missing
@@ -40,9 +59,7 @@ install_packages() {
         return 0
     fi
     echo "installing ${missing[*]}"
-    as_root apt-get update -qq </dev/null &&
-        as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-            "${missing[@]}" </dev/null
+    persistently apt_install "${missing[@]}"
 }
 
 # Makes ./configure when it is not there or older than what it is made from.

@@ -17,7 +17,7 @@ private_apt() {
     local folder=$1 tool=$2
     shift 2
     "$tool" -o "Dir::Etc::sourcelist=$folder/sources" -o Dir::Etc::sourceparts=- -o "Dir::State::lists=$folder/lists" \
-        -o "Dir::Cache=$folder/cache" -o Acquire::Retries=2 -qq "$@"
+        -o "Dir::Cache=$folder/cache" -o Acquire::Retries=5 -qq "$@"
 }
 
 update_sources() {
