@@ -12,6 +12,8 @@ local proc = require("tilth.core.proc")
 local FILES <const> = { "package.json", "package-lock.json", "prisma.config.mjs" }
 local INSTALL <const> = { "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error" }
 local TIMEOUT <const> = 600
+-- Seconds before each further try: a passing fault of the network is none of what is tested.
+local PAUSES <const> = { 5, 20, 60 }
 local CLI <const> = "node_modules/prisma/build/index.js"
 
 local function folder()
@@ -36,13 +38,29 @@ end
 
 --- Waits for another run that installs the same.
 local function take_lock(path)
-  local deadline = clock.monotonic() + TIMEOUT
+  local deadline = clock.monotonic() + TIMEOUT * (#PAUSES + 1)
   local lock, message
   repeat
     lock, message = fs.lock(path)
     if not lock then clock.sleep(0.2) end
   until lock or clock.monotonic() > deadline
   return lock, message
+end
+
+--- Installs the packages into a folder; tries again after a while when that fails.
+local function fetch(place)
+  local function try()
+    local done, message = proc.run(INSTALL, { cwd = place, stdout = "capture", stderr = "capture", timeout = TIMEOUT })
+    if done and done.kind == "exit" and done.code == 0 then return true end
+    return nil, "npm ci failed: " .. (message or done.stderr:sub(-400))
+  end
+  local done, message = try()
+  for _, pause in ipairs(PAUSES) do
+    if done then break end
+    clock.sleep(pause)
+    done, message = try()
+  end
+  return done, message
 end
 
 --- Fills a new folder; only a complete one gets its final name.
@@ -55,10 +73,10 @@ local function install(home)
   end
   -- The CLI looks for native engines and would fetch missing ones; any program in their place will do.
   assert(fs.write(fresh .. "/no-engine", "#!/bin/sh\nexit 0\n", 493)) -- 493: rwxr-xr-x
-  local done, message = proc.run(INSTALL, { cwd = fresh, stdout = "capture", stderr = "capture", timeout = TIMEOUT })
-  if not done or done.kind ~= "exit" or done.code ~= 0 then
+  local done, message = fetch(fresh)
+  if not done then
     fs.remove_tree(fresh)
-    return nil, "npm ci failed: " .. (message or done.stderr:sub(-400))
+    return nil, message
   end
   return fs.rename(fresh, home)
 end
