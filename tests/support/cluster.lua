@@ -4,11 +4,13 @@ local cluster = {}
 local env = require("tilth.core.env")
 local fs = require("tilth.core.fs")
 local lu = require("luaunit")
-local proc = require("tilth.core.proc")
 local binaries = require("tilth.local.binaries")
+local owner = require("tilth.local.owner")
 local private = require("tilth.local.cluster")
 local temp = require("support.temp")
 
+-- More than anybody waits for a server of his own: the machine may be ten times slower, and recover what was killed.
+local READY_TIMEOUT <const> = 300
 -- Data of a test is worth nothing after it, so nothing waits for a disk.
 local FAST <const> = {
   fsync = "off", full_page_writes = "off", max_connections = "100", autovacuum = "off", log_min_messages = "warning",
@@ -22,10 +24,10 @@ local function settings(more)
   return all
 end
 
---- Where the template of a server's data is kept: outside any project, one for each version and user, since making
--- it takes ten times as long as copying it. Only a folder that is the user's own is trusted.
-local function template_folder(version)
-  return ("%s/tilth-test-template-%d-%s"):format(env.get("TMPDIR") or "/tmp", proc.self().euid, version)
+--- Where the template of a server's data is kept: outside any project, one for each version and user of the server, since
+-- making it takes ten times as long as copying it. Only a folder that is the user's own is trusted.
+local function template_folder(version, user)
+  return ("%s/tilth-test-template-%d-%s"):format(env.get("TMPDIR") or "/tmp", user.uid, version)
 end
 
 --- Starts a server in a folder; it ends with this process.
@@ -39,9 +41,12 @@ end
 function cluster.start_in(folder, options)
   local found, message, code, detail = binaries.find({ env = { TILTH_PG_BINDIR = env.get("TILTH_TEST_PG_BINDIR") } })
   if not found then return nil, message, code, detail end
+  local place = folder .. "/pg/data"
+  local user, why, kind, more = owner.choose(place)
+  if not user then return nil, why, kind, more end
   return private.start({
-    bindir = found.bindir, data = folder .. "/pg/data", die_with_parent = true, options = settings(options),
-    template = template_folder(found.version),
+    bindir = found.bindir, data = place, die_with_parent = true, options = settings(options),
+    template = template_folder(found.version, user), timeout = READY_TIMEOUT,
   })
 end
 
