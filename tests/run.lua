@@ -75,6 +75,7 @@ end
 --- Takes everything out of our own environment that would lead a test to somebody's database.
 local function clean_environment()
   local kept = { TILTH_LUADIR = true, TILTH_PROGRAM = true, TILTH_SOURCE = true, TILTH_SANITIZE = true, TILTH_TEST_PG_BINDIR = true,
+    TILTH_TEST_PATIENCE = true,
     TILTH_RELEASE = true, TILTH_SYSTEMS = true }
   for name in pairs(env.all()) do
     local ours = name:find("^TILTH_") or name:find("^PG") or name:find("^AWS_") or name:find("^RESET_DATABASE")

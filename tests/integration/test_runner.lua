@@ -22,6 +22,13 @@ local function suite(kind, body)
   return folder
 end
 
+--- The variables of a run that finds something left behind, which is not waited for long.
+local function hasty(more)
+  local variables = { TILTH_TEST_PATIENCE = "1" }
+  for name, value in pairs(more or {}) do variables[name] = value end
+  return variables
+end
+
 --- Runs one test body, as the method test_it, in a run of its own.
 local function run(kind, body, options)
   local folder = suite(kind, ([[
@@ -102,7 +109,7 @@ function TestRunner:test_what_a_test_leaves_behind_is_its_failure()
       "a child process is left" },
   }
   for _, case in ipairs(cases) do
-    local result = run("unit", case[1])
+    local result = run("unit", case[1], { env = hasty() })
     lu.assertEquals(closing(result), "1 passed, 1 failed, 0 skipped", case[1] .. "\n" .. result.text)
     lu.assertStrContains(result.stdout, case[2])
     lu.assertNotStrContains(result.stdout, "secret")
@@ -118,7 +125,7 @@ end
 function TestRunner:test_an_open_connection_is_a_failure()
   cluster.socket_dir()
   local result = run("core", [[package.loaded.left = require("tilth.core.pg").connect(require("support.cluster").params())]],
-    { env = { TILTH_TEST_PG_BINDIR = cluster.bindir() } })
+    { env = hasty({ TILTH_TEST_PG_BINDIR = cluster.bindir() }) })
   lu.assertEquals(closing(result), "1 passed, 1 failed, 0 skipped", result.text)
   lu.assertStrContains(result.stdout, "a session on database postgres")
 end
@@ -127,7 +134,8 @@ function TestRunner:test_a_connection_to_the_test_s_database_is_a_failure()
   cluster.socket_dir()
   local result = run("core", [[
     local db <close> = require("support.database").new()
-    package.loaded.left = require("tilth.core.pg").connect(db.params)]], { env = { TILTH_TEST_PG_BINDIR = cluster.bindir() } })
+    package.loaded.left = require("tilth.core.pg").connect(db.params)]],
+    { env = hasty({ TILTH_TEST_PG_BINDIR = cluster.bindir() }) })
   lu.assertEquals(closing(result), "1 passed, 1 failed, 0 skipped", result.text)
   lu.assertStrContains(result.stdout, "sessions were left open on the test's database")
 end

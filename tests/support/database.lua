@@ -6,8 +6,8 @@ local hash = require("tilth.core.hash")
 local pg = require("tilth.core.pg")
 local cluster = require("support.cluster")
 
--- A backend leaves a moment after its client; the server itself waits up to 5 s for one that is leaving.
-local PATIENCE <const> = 10
+-- For a backend that is leaving; the server itself waits up to 5 s for it, each time.
+local PATIENCE <const> = require("support.patience")
 local LOOK_PATIENCE <const> = 60
 local IN_USE <const> = "55006"
 

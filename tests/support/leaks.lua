@@ -5,10 +5,7 @@ local clock = require("tilth.core.clock")
 local env = require("tilth.core.env")
 local fs = require("tilth.core.fs")
 local proc = require("tilth.core.proc")
-
--- A backend goes away a moment after its client has closed the connection; a child after its last signal; a thread that
--- was left behind with its descriptor when its work is done.
-local PATIENCE <const> = 5
+local PATIENCE <const> = require("support.patience")
 
 --- The open descriptors, each with what it is open on. The one that the listing itself used is closed by now.
 local function descriptors()

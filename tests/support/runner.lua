@@ -6,8 +6,7 @@ local env = require("tilth.core.env")
 local fs = require("tilth.core.fs")
 local lu = require("luaunit")
 local leaks = require("support.leaks")
-
-local PATIENCE <const> = 5
+local PATIENCE <const> = require("support.patience")
 
 local Output = setmetatable({}, { __index = lu.genericOutput })
 Output.__index = Output

@@ -12,7 +12,8 @@ local temp = require("support.temp")
 local Terminal = {}
 Terminal.__index = Terminal
 
-local TIMEOUT <const> = 60
+-- As of support.program.
+local TIMEOUT <const> = 180
 
 --- Where the build put the helper; without a build of it the test is skipped, in CI it fails.
 local function helper()
