@@ -183,9 +183,11 @@ function TestFs:test_mkdir_makes_parents_and_accepts_what_exists()
 end
 
 function TestFs:test_mkdir_gives_the_mode_to_the_last_folder_only()
-  assert(fs.mkdir(self.folder:join("a/b"), tonumber("700", 8)))
-  lu.assertEquals(fs.stat(self.folder:join("a/b")).mode, tonumber("700", 8))
-  lu.assertNotEquals(fs.stat(self.folder:join("a")).mode, tonumber("700", 8))
+  assert(fs.mkdir(self.folder:join("plain")))
+  assert(fs.mkdir(self.folder:join("a/b"), tonumber("500", 8)))
+  lu.assertEquals(fs.stat(self.folder:join("a/b")).mode, tonumber("500", 8))
+  lu.assertEquals(fs.stat(self.folder:join("a")).mode, fs.stat(self.folder:join("plain")).mode)
+  lu.assertNotEquals(fs.stat(self.folder:join("a")).mode, tonumber("500", 8))
 end
 
 function TestFs:test_mkdir_over_a_file_fails()
