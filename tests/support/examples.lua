@@ -15,7 +15,8 @@ local DIFFERS <const> = {
   { "^Backup: .*$", "Backup" }, -- its format depends on the programs that the machine has
   { "%f[%d]%d%d%d%d%-%d%d%-%d%d[T ]%d%d:%d%d:%d%d[%d.]*Z?", "TIME" }, { "%f[%d]%d%d%d%d%-%d%d%-%d%d%f[%D]", "DAY" },
   { "%f[%d]%d%d%d%d%d%d%d%dT%d%d%d%d%d%dZ", "TIME" }, { "%f[%d]" .. ("%d"):rep(14) .. "%f[%D]", "TIME" },
-  { "%f[%x]" .. ("%x"):rep(64) .. "%f[%X]", "DIGEST" }, { "%f[%d]%d+%.?%d* m?s%f[%A]", "DURATION" },
+  { "%f[%x]" .. ("%x"):rep(64) .. "%f[%X]", "DIGEST" }, { "%f[%d]%d+ min %d+ s%f[%A]", "DURATION" },
+  { "%f[%d]%d+%.?%d* m?s%f[%A]", "DURATION" },
   { "%f[%d]%d+%.?%d* [kMG]?B%f[%A]", "SIZE" }, { "PostgreSQL %d+[%d.]*", "PostgreSQL N" }, { "pg_dump %d+[%d.]*", "pg_dump N" },
   { "/tmp/tilth%-%d+%-%x+", "SOCKET" }, { "/[^%s=]*/%.tilth/pg/socket", "SOCKET" }, { "about %d+ rows", "about N rows" },
   { "local %S+@[%w_.-]+", "local USER" }, { "process %d+", "process N" }, { "pid %d+", "pid N" },
