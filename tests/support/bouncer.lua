@@ -64,7 +64,8 @@ end
 function bouncer.start(mode, name)
   lu.skipIf(not fs.stat(PROGRAM, "follow"), "pgbouncer is not installed")
   local owner = fs.stat(cluster.socket_dir())
-  local folder = assert(fs.temporary("pooler"))
+  -- Not in TMPDIR, which may be too long for a socket.
+  local folder = assert(fs.temporary("/tmp/pooler"))
   assert(fs.write(folder .. "/pgbouncer.ini", CONFIG:format(cluster.socket_dir(), folder, mode), 420)) -- 420: rw-r--r--
   assert(fs.chown(folder, owner.uid, owner.gid))
   -- As the user who owns the server's socket: pgbouncer refuses to be root.
