@@ -332,6 +332,7 @@ function TestSeedVerbs:test_timeout_and_limits_hold_together()
   result = seed(self, "while true do pcall(db.query, db, 'select 1') end", "one", { "--seed-timeout", "100s" })
   lu.assertEquals(result.status, 1, result.text)
   lu.assertStrContains(result.stderr, "limits.time")
+  self.project:write("tilth.config.lua", 'return { limits = { time = "120s" } }\n')
   result = seed(self, "db:upsert('many', { id = 1 })", "one", { "--seed-timeout", "100s" })
   lu.assertEquals(result.status, 0, result.text)
 end
