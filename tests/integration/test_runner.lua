@@ -105,7 +105,8 @@ function TestRunner:test_what_a_test_leaves_behind_is_its_failure()
     { [[require("tilth.core.env").unset("PATH")]], "the variable PATH was changed" },
     { [[require("tilth.core.fs").chdir("/")]], "the working folder was changed to /" },
     { [[package.loaded.left = io.open("/dev/null")]], "was left open (/dev/null)" },
-    { [[package.loaded.left = require("tilth.core.proc").spawn({ "sleep", "7" }, { stdout = "null", stderr = "null" })]],
+    { [[package.loaded.left = require("tilth.core.proc").spawn({ "sleep", "60" },
+      { stdout = "null", stderr = "null", die_with_parent = true })]],
       "a child process is left" },
   }
   for _, case in ipairs(cases) do
