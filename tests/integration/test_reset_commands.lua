@@ -10,7 +10,7 @@ local program = require("support.program")
 local project = require("support.project")
 
 local MIGRATIONS <const> = { { "20240101000000_one", "create table a (id serial primary key, t text);" } }
-local SLOW <const> = { "20240102000000_slow", "create table b (id int);\nselect pg_sleep(6);" }
+local SLOW <const> = { "20240102000000_slow", "create table b (id int);\nselect pg_sleep(60);" }
 local SIGKILL <const>, SIGTERM <const> = 9, 15
 
 function TestResetCommands:setUp()
@@ -187,7 +187,7 @@ end
 -- waits for the lock until then.
 function TestResetCommands:test_a_killed_reset_is_taken_back_by_the_next_run()
   self:deploy_with_a_row()
-  self.folder:migration(SLOW[1], SLOW[2])
+  self.folder:migration(SLOW[1], (SLOW[2]:gsub("60", "6")))
   self.folder:migration("20240103000000_after", "create table c (id int);")
   do
     local child <close> = program.start(self:options({ "flow" }, { RESET_DATABASE = "true" }))
