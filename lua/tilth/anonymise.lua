@@ -1,6 +1,7 @@
 --- Replaces personal data by made-up data, the same for the same row on every run: see scripts/anonymise.lua.
 local anonymise = {}
 
+local array = require("tilth.array")
 local errors = require("tilth.seed.errors")
 local fake = require("tilth.fake")
 local fs = require("tilth.fs")
@@ -87,7 +88,8 @@ local function plan_model(where, models, model, fields)
   for index, name in ipairs(primary_key(where, model, binding)) do
     made.key[index] = binding.table.columns[name]
   end
-  for field, kind in pairs(fields) do
+  for _, field in ipairs(array.sorted_keys(fields)) do
+    local kind = fields[field]
     local bound = binding:field(field)
     if not bound then
       refuse_at(where, model, field, ("%s has no field %q.%s"):format(model, tostring(field),
@@ -100,7 +102,6 @@ local function plan_model(where, models, model, fields)
     end
     made.set[#made.set + 1] = { column = bound.column, make = maker_of(where, model, field, kind), field = field }
   end
-  table.sort(made.set, function(a, b) return a.field < b.field end)
   return made
 end
 
@@ -223,13 +224,13 @@ function anonymise.plan(db, personal, where)
   end
   where = where or nowhere
   local models, list = db:models(), {}
-  for model, fields in pairs(personal) do
+  for _, model in ipairs(array.sorted_keys(personal)) do
+    local fields = personal[model]
     if type(fields) ~= "table" or next(fields) == nil then
       refuse_at(where, model, nil, ("%s: which of its fields?"):format(tostring(model)))
     end
     list[#list + 1] = plan_model(where, models, model, fields)
   end
-  table.sort(list, function(a, b) return a.label < b.label end)
   return list
 end
 

@@ -28,7 +28,7 @@ local function check_names(of, options, names)
   for _, name in ipairs(names) do
     known[name] = true
   end
-  for name in pairs(options) do
+  for _, name in ipairs(require("tilth.array").sorted_keys(options)) do
     if not known[name] then
       local hint = require("tilth.suggest").hint(tostring(name), names)
       error(("%s: there is no option %q.%s"):format(of, tostring(name), hint), 4)

@@ -14,4 +14,24 @@ function array.has(values, wanted)
   return false
 end
 
+--- The keys of any table, in the same order in every run, which `pairs` does not have: numbers, then texts, then the rest.
+-- @tparam table map
+-- @treturn table list
+function array.sorted_keys(map)
+  local keys = {}
+  for key in pairs(map) do
+    keys[#keys + 1] = key
+  end
+  table.sort(keys, function(a, b)
+    local kind, other = type(a), type(b)
+    if kind ~= other then
+      return kind < other
+    elseif kind == "number" or kind == "string" then
+      return a < b
+    end
+    return tostring(a) < tostring(b)
+  end)
+  return keys
+end
+
 return array

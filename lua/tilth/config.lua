@@ -1,6 +1,7 @@
 --- tilth.config.lua: the one table of known keys, and the file's loading in an environment without the world.
 local config = {}
 
+local array = require("tilth.array")
 local duration = require("tilth.duration")
 local limits = require("tilth.limits")
 local suggest = require("tilth.suggest")
@@ -67,7 +68,8 @@ local function check_severities(value)
   if type(value) ~= "table" then
     return shape
   end
-  for id, change in pairs(value) do
+  for _, id in ipairs(array.sorted_keys(value)) do
+    local change = value[id]
     if type(id) ~= "string" or type(change) ~= "table" or not SEVERITIES[change.severity] then
       return shape
     end
@@ -122,21 +124,13 @@ local CHECKS <const> = {
   severities = check_severities,
 }
 
-local function sorted_keys(keys)
-  local names = {}
-  for name in pairs(keys) do
-    names[#names + 1] = name
-  end
-  table.sort(names)
-  return names
-end
-
 local function check_table(value, keys, prefix)
-  for key, item in pairs(value) do
+  for _, key in ipairs(array.sorted_keys(value)) do
+    local item = value[key]
     local known = type(key) == "string" and keys[key]
     local name = prefix .. tostring(key)
     if not known then
-      return ("unknown key \"%s\".%s"):format(name, suggest.hint(tostring(key), sorted_keys(keys)))
+      return ("unknown key \"%s\".%s"):format(name, suggest.hint(tostring(key), array.sorted_keys(keys)))
     end
     local problem
     if type(known) == "table" then
@@ -195,7 +189,7 @@ local function at_line(message, file)
 end
 
 local function add_keys(keys, prefix, list)
-  for _, name in ipairs(sorted_keys(keys)) do
+  for _, name in ipairs(array.sorted_keys(keys)) do
     if type(keys[name]) == "table" then
       add_keys(keys[name], prefix .. name .. ".", list)
     else

@@ -5,6 +5,7 @@
 -- `null` (what an empty unquoted field becomes).
 local csv = {}
 
+local array = require("tilth.array")
 local core = require("tilth.core.csv")
 
 local CHUNK <const> = 65536
@@ -14,7 +15,7 @@ local OPTIONS <const> = { delimiter = true, header = true, null = true, path = t
 
 --- A mistyped delimiter must not read a file in another way.
 local function check_options(options)
-  for name in pairs(options) do
+  for _, name in ipairs(array.sorted_keys(options)) do
     if not OPTIONS[name] then
       local hint = require("tilth.suggest").hint(tostring(name), { "delimiter", "header", "null", "path" })
       error(("csv: there is no option %q.%s"):format(tostring(name), hint), 3)

@@ -1,6 +1,8 @@
 --- Reads .env files exactly as dotenv 16 and Prisma's expansion do.
 local dotenv = {}
 
+local array = require("tilth.array")
+
 local NAME <const> = "^[%w_.-]+"
 
 -- The places where a quoted value may end, in the order in which dotenv's expression tries them: the first
@@ -191,7 +193,8 @@ function dotenv.expand(values, env)
   end
 
   local result = {}
-  for name in pairs(values) do
+  -- In an order of its own: which of several circles is told, and by which of its names, is not left to chance.
+  for _, name in ipairs(array.sorted_keys(values)) do
     if env[name] == nil then
       resolve(name)
     end

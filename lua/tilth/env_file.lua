@@ -1,6 +1,7 @@
 --- Writes variables into the text of a .env file so that dotenv reads them back exactly. Pure.
 local env_file = {}
 
+local array = require("tilth.array")
 local dotenv = require("tilth.dotenv")
 
 -- What needs no quotes for dotenv, for Next.js and for a shell that sources the file.
@@ -95,13 +96,13 @@ end
 -- Nothing is written that does not read back: neither our values nor the ones that were there.
 local function verify(text, before, wanted)
   local after = dotenv.parse(text)
-  for name, value in pairs(before) do
-    if not after or (wanted[name] or value) ~= after[name] then
+  for _, name in ipairs(array.sorted_keys(before)) do
+    if not after or (wanted[name] or before[name]) ~= after[name] then
       return nil, name
     end
   end
-  for name, value in pairs(wanted) do
-    if after[name] ~= value then
+  for _, name in ipairs(array.sorted_keys(wanted)) do
+    if after[name] ~= wanted[name] then
       return nil, name
     end
   end

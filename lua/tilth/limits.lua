@@ -1,6 +1,7 @@
 --- How much memory, time and instructions a script or seed may use: `limits` in tilth.config.lua.
 local limits = {}
 
+local array = require("tilth.array")
 local core = require("tilth.core.limit")
 local duration = require("tilth.duration")
 local errors = require("tilth.seed.errors")
@@ -32,8 +33,8 @@ local READERS <const> = {
 -- @treturn[3] string "config"
 function limits.read(config)
   local given, found = config and config.limits, nil
-  for name, reader in pairs(given and READERS or {}) do
-    local value = given[name]
+  for _, name in ipairs(given and array.sorted_keys(READERS) or {}) do
+    local reader, value = READERS[name], given[name]
     if value ~= nil then
       local number = reader.read(value)
       if not number or number <= 0 then

@@ -12,7 +12,7 @@ local function check_options(of, options, known)
   for _, name in ipairs(known) do
     is_known[name] = true
   end
-  for name in pairs(options) do
+  for _, name in ipairs(require("tilth.array").sorted_keys(options)) do
     if not is_known[name] then
       local hint = require("tilth.suggest").hint(tostring(name), known)
       error(("migrate.%s: there is no option %q.%s"):format(of, tostring(name), hint), 3)

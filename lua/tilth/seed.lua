@@ -1,6 +1,7 @@
 --- What a seed file returns: `return seed.define({ description = "...", run = function(db, ctx) ... end })`.
 local seed = {}
 
+local array = require("tilth.array")
 local suggest = require("tilth.suggest")
 
 local TYPES <const> = {
@@ -24,8 +25,8 @@ local function check_names(spec, key)
 end
 
 local function check_fields(spec)
-  for key, value in pairs(spec) do
-    local types = TYPES[key]
+  for _, key in ipairs(array.sorted_keys(spec)) do
+    local value, types = spec[key], TYPES[key]
     if not types then
       local near = type(key) == "string" and suggest.nearest(key, { "description", "environments", "after", "once", "run" })
       error(("seed.define: unknown field %q%s"):format(tostring(key), near and ("; did you mean %q?"):format(near) or ""), 3)

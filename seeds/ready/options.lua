@@ -1,6 +1,7 @@
 --- The options of a ready-made seed: which model, which columns get what. What a team does not say fits itself to the model.
 local options = {}
 
+local array = require("tilth.array")
 local seed = require("tilth.seed")
 
 local function known_names(defaults, more)
@@ -23,7 +24,7 @@ function options.merge(defaults, given, more)
     all[name] = value
   end
   local names = known_names(defaults, more)
-  for name, value in pairs(given or {}) do
+  for _, name in ipairs(array.sorted_keys(given or {})) do
     local known = false
     for _, candidate in ipairs(names) do
       known = known or candidate == name
@@ -31,7 +32,7 @@ function options.merge(defaults, given, more)
     if not known then
       error(("unknown option %q; known are %s"):format(tostring(name), table.concat(names, ", ")), 0)
     end
-    all[name] = value
+    all[name] = given[name]
   end
   return all
 end

@@ -1,6 +1,7 @@
 --- Turns a CSV file of this folder into a seed: which model, which columns, which rows are the options.
 local reference = {}
 
+local array = require("tilth.array")
 local csv = require("tilth.csv")
 local options = require("ready.options")
 
@@ -29,7 +30,8 @@ local function check_columns(all, header, file)
   for _, name in ipairs(header) do
     known[name] = true
   end
-  for column, source in pairs(all.columns) do
+  for _, column in ipairs(array.sorted_keys(all.columns)) do
+    local source = all.columns[column]
     if type(source) ~= "function" and not known[source:gsub("%[%]$", "")] then
       error(("column %q is to get %q, which %s does not have; it has %s"):format(
         column, source, file, table.concat(header, ", ")), 0)

@@ -12,4 +12,10 @@ function TestArray:test_has_finds_equal_values_only()
   lu.assertIs(array.has({}, "a"), false)
 end
 
+function TestArray:test_sorted_keys_are_the_same_in_every_run()
+  lu.assertEquals(array.sorted_keys({ b = 1, a = 2, B = 3, [10] = 4, [9] = 5, [-1.5] = 6, [true] = 7, [false] = 8 }),
+    { false, true, -1.5, 9, 10, "B", "a", "b" })
+  lu.assertEquals(array.sorted_keys({}), {})
+end
+
 return TestArray

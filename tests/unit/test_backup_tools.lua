@@ -77,6 +77,7 @@ function TestBackupTools:test_a_parameter_without_a_variable_is_refused()
   local env, why = tools.environment({ host = "h", sslpassword = "secret" })
   lu.assertNil(env)
   lu.assertStrContains(why, "sslpassword")
+  lu.assertStrContains(select(2, tools.environment({ d = "", c = "", b = "", a = "" })), "libpq takes a only")
   lu.assertNil(why:find("secret", 1, true))
 end
 

@@ -70,6 +70,16 @@ function TestConfig:test_load_fails_with_the_file_and_the_reason()
   end
 end
 
+function TestConfig:test_load_names_the_first_of_several_faults()
+  for text, named in pairs({
+    ["return { zz = 1, yy = 1, xx = 1, ww = 1, vv = 1, uu = 1 }"] = "unknown key \"uu\"",
+    ["return { seeds = 1, migrations = 1, protected = 1, build = 1 }"] = "\"build\" must be",
+    ["return { severities = { d = { severity = \"off\" }, c = { severity = \"off\" }, b = { severity = \"off\" } } }"] = "[\"b\"] needs",
+  }) do
+    lu.assertStrContains(select(2, config.load(text, "c")), named)
+  end
+end
+
 function TestConfig:test_load_ends_a_loop_that_has_no_end()
   for _, text in ipairs({ "while true do end", "local function f() return f() end\nreturn f()" }) do
     local value, message, code, detail = config.load(text, "/p/tilth.config.lua")

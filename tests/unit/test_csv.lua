@@ -147,6 +147,7 @@ end
 
 function TestCsv:test_unknown_options_are_refused()
   lu.assertErrorMsgContains('csv: there is no option "delimeter". Did you mean "delimiter"?', csv.parse, "a;b\n", { delimeter = ";" })
+  lu.assertErrorMsgContains('no option "b"', csv.parse, "a\n", { f = 1, e = 1, d = 1, c = 1, b = 1 })
 end
 
 return TestCsv

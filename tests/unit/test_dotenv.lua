@@ -111,8 +111,10 @@ end
 function TestDotenv:test_expand_fails_on_a_circle()
   local values, message, code = dotenv.expand({ A = "${B}", B = "${A}" }, {})
   lu.assertNil(values)
-  lu.assertStrContains(message, "refers to itself")
+  lu.assertStrContains(message, "the variable A refers to itself")
   lu.assertEquals(code, "config")
+  message = select(2, dotenv.expand({ F = "${F}", E = "${D}", D = "${E}", C = "${C}", B = "${B}" }, {}))
+  lu.assertStrContains(message, "the variable B refers to itself")
 end
 
 function TestDotenv:test_load_takes_the_first_file_that_defines_a_name()

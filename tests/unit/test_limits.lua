@@ -29,6 +29,8 @@ function TestLimits:test_what_is_no_limit_is_refused()
     lu.assertStrContains(message, "in tilth.config.lua must be")
     lu.assertEquals(code, "config")
   end
+  local _, message = limits.read({ limits = { time = 0, memory = 0, instructions = 0 } })
+  lu.assertStrContains(message, "limits.instructions in")
 end
 
 function TestLimits:test_a_call_gives_what_the_function_returns()

@@ -92,6 +92,8 @@ end
 function TestReadySeeds:test_wrong_options_say_what_is_known()
   local cases = {
     { { columns = { code = "alpha9" } }, 'column "code" is to get "alpha9", which countries.csv does not have; it has alpha2' },
+    { { columns = { d = "no", c = "no", b = "no", a = "no" } }, 'column "a" is to get "no"' },
+    { { d = 1, c = 1, b = 1, a = 1 }, 'unknown option "a"' },
     { { key = "iso" }, 'the key "iso" is not among the columns' },
     { { tabel = "x" }, 'unknown option "tabel"; known are after, columns, description, environments, key, model, models, where' },
   }

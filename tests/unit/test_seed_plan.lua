@@ -186,6 +186,7 @@ function TestSeedPlan:test_define_refuses_what_is_wrong()
   for _, case in ipairs(DEFINITIONS) do
     lu.assertErrorMsgContains(case[2], seed.define, case[1])
   end
+  lu.assertErrorMsgContains("unknown field \"b\"", seed.define, { e = 1, d = 1, c = 1, b = 1, run = print })
   lu.assertErrorMsgContains("expects a table", seed.define)
   local made = seed.define({ run = print, after = "a" })
   lu.assertTrue(seed.is(made))

@@ -51,7 +51,7 @@ local BAD <const> = {
   { column("int8"), 2.0 ^ 63, "is out of range for" }, { column("int4"), math.huge, "is out of range for" },
   { column("timestamp"), 0 / 0, "NaN is no time" }, { column("timestamp"), 1e300, "is no time in seconds" },
   { array("int4"), { [1] = 1, [5] = 5 }, "the key 5" },
-  { array("int4"), { [0] = 1 }, "the key 0" },
+  { array("int4"), { [0] = 1 }, "the key 0" }, { array("int4"), { 1, d = 1, c = 1, b = 1, a = 1 }, 'the key "a"' },
   { column("text"), print, "a function cannot be" }, { column("bytea"), 5, "cannot be bytes" },
   { column("Mood", { kind = "e", enum = MOOD }), "happi", 'Did you mean "HAPPY"?' },
   { column("Mood", { kind = "e", enum = MOOD }), 1, "cannot be a value of enum Mood" },

@@ -1,6 +1,7 @@
 --- Finds pg_dump and pg_restore, and runs them against a target without a secret on the command line.
 local tools = {}
 
+local array = require("tilth.array")
 local fs = require("tilth.fs")
 local process = require("tilth.process")
 
@@ -126,9 +127,9 @@ function tools.environment(params, extra)
   for _, variable in pairs(VARIABLES) do
     env[variable] = false
   end
-  for keyword, value in pairs(params) do
+  for _, keyword in ipairs(array.sorted_keys(params)) do
     if VARIABLES[keyword] then
-      env[VARIABLES[keyword]] = tostring(value)
+      env[VARIABLES[keyword]] = tostring(params[keyword])
     elseif not LEFT_OUT[keyword] then
       return nil, ("libpq takes %s only from a connection string"):format(keyword)
     end

@@ -1,6 +1,7 @@
 --- The names that completion offers: tables, columns, Prisma models. Kept, and read anew when one is missed.
 local names = {}
 
+local array = require("tilth.array")
 local clock = require("tilth.clock")
 
 local Names = {}
@@ -44,8 +45,9 @@ function Names:refresh()
     self.tables[index] = entry.name
     self.columns[entry.name] = column_names(entry)
   end
-  for name, model in pairs(models.models) do
-    self.models[#self.models + 1] = name
+  for index, name in ipairs(array.sorted_keys(models.models)) do
+    local model = models.models[name]
+    self.models[index] = name
     self.table_of[name] = model.table
     self.columns[name] = self.columns[name] or self.columns[model.table]
   end
@@ -82,9 +84,9 @@ function Names:described(name)
   elseif self.table_of[name] then
     return self.table_of[name], name
   end
-  for model, of_model in pairs(self.table_of) do
+  for _, model in ipairs(self.models) do
     if model:lower() == name then
-      return of_model, model
+      return self.table_of[model], model
     end
   end
   for _, known in ipairs(self.tables) do

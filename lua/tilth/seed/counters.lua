@@ -1,6 +1,8 @@
 --- What a transaction has written so far, by the server's own counters, by content and by sequences.
 local counters = {}
 
+local array = require("tilth.array")
+
 local KINDS <const> = { "inserted", "updated", "deleted" }
 
 local TABLES <const> = [[
@@ -60,7 +62,8 @@ end
 -- @return { [schema.table] = text }; a table that can't be read is left out
 function counters.content(db, tables)
   local digests = {}
-  for name, entry in pairs(tables) do
+  for _, name in ipairs(array.sorted_keys(tables)) do
+    local entry = tables[name]
     local digest = db:savepoint(function()
       return db:value(("select count(*) || ':' || coalesce(sum(('x' || substr(md5(t::text), 1, 15))::bit(60)::bigint), 0) from %s.%s t")
         :format(db:identifier(entry.schema), db:identifier(entry.name)))

@@ -2,6 +2,7 @@
 -- in Prisma's join table.
 local links = {}
 
+local array = require("tilth.array")
 local buffer = require("tilth.seed.buffer")
 local operation = require("tilth.seed.operation")
 
@@ -53,7 +54,8 @@ end
 -- @param place   of the parent's row, for errors
 -- @return the list
 function links.children(session, op, name, value, place)
-  for field, child in pairs(value) do
+  for _, field in ipairs(array.sorted_keys(value)) do
+    local child = value[field]
     if math.type(field) ~= "integer" and (field ~= "key" or #value == 0) then
       session.on_error(op, place, ("%s is a list of rows: write { { %s = ... } }"):format(name, tostring(field)), "usage")
     elseif field ~= "key" and type(child) ~= "table" then

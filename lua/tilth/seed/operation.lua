@@ -1,6 +1,7 @@
 --- An operation: a verb on a table by a key. Calls of the same operation are written together.
 local operation = {}
 
+local array = require("tilth.array")
 local suggest = require("tilth.suggest")
 
 local OPTIONS <const> = {
@@ -37,7 +38,8 @@ function operation.check_options(verb, options, loads)
   for _, name in ipairs(names) do
     known[name] = true
   end
-  for name, value in pairs(options) do
+  for _, name in ipairs(array.sorted_keys(options)) do
+    local value = options[name]
     if not known[name] then
       return nil, ("unknown option %q."):format(tostring(name)) .. suggest.hint(tostring(name), names), "usage"
     elseif TYPES[name] and type(value) ~= TYPES[name] then

@@ -1,6 +1,7 @@
 --- Runs seeds in one transaction that is always rolled back: for dry runs, and to prove that they are idempotent.
 local rehearse = {}
 
+local array = require("tilth.array")
 local counters = require("tilth.seed.counters")
 local run = require("tilth.seed.run")
 
@@ -110,8 +111,8 @@ local function compare_content(steps, before, after)
     end
     step.changes = changes
   end
-  for name, digest in pairs(before) do
-    if last and not counted[name] and after[name] ~= digest then
+  for _, name in ipairs(array.sorted_keys(before)) do
+    if last and not counted[name] and after[name] ~= before[name] then
       last.changes[#last.changes + 1] = { table = name, inserted = 0, updated = 0, deleted = 0, same_content = false }
     end
   end

@@ -1,6 +1,7 @@
 --- `db:sync`: makes a table, or a part of it, equal to a list of rows.
 local sync = {}
 
+local array = require("tilth.array")
 local buffer = require("tilth.seed.buffer")
 local merge = require("tilth.seed.merge")
 local stream = require("tilth.seed.stream")
@@ -10,7 +11,8 @@ local KEYS <const> = "pg_temp._tilth_keys"
 
 local function scope_of(self, op, call, where)
   local scope = {}
-  for name, value in pairs(where or {}) do
+  for _, name in ipairs(array.sorted_keys(where or {})) do
+    local value = where[name]
     local field = type(name) == "string" and op.binding:field(name)
     if not field then
       self.on_error(op, { call = call }, ("%s has no field %q, which where names"):format(op.binding.label, tostring(name)), "usage")
@@ -24,7 +26,6 @@ local function scope_of(self, op, call, where)
     end
     scope[#scope + 1] = { name = name, column = field.column, value = converted, given = value }
   end
-  table.sort(scope, function(a, b) return a.name < b.name end)
   return scope
 end
 

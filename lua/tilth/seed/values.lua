@@ -169,6 +169,17 @@ local function array_item(convert, value, what)
   return '"' .. item:gsub('[\\"]', "\\%0") .. '"'
 end
 
+--- Why a table with other keys than those of its list is none.
+local function no_list(value)
+  for _, key in ipairs(require("tilth.array").sorted_keys(value)) do
+    if math.type(key) ~= "integer" then
+      return ("a table with the key %q cannot be a list"):format(tostring(key))
+    elseif key < 1 or key > #value then
+      return ("a table with the key %d and not all before it cannot be a list; db.null stands for NULL"):format(key)
+    end
+  end
+end
+
 local function array(convert)
   local function encode(value, what)
     if type(value) ~= "table" then
@@ -188,10 +199,8 @@ local function array(convert)
       parts[index] = part
     end
     for key in pairs(value) do
-      if math.type(key) ~= "integer" then
-        return nil, ("a table with the key %q cannot be a list"):format(tostring(key))
-      elseif key < 1 or key > #value then
-        return nil, ("a table with the key %d and not all before it cannot be a list; db.null stands for NULL"):format(key)
+      if math.type(key) ~= "integer" or key < 1 or key > #value then
+        return nil, no_list(value)
       end
     end
     return "{" .. table.concat(parts, ",") .. "}"
