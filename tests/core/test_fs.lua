@@ -50,13 +50,15 @@ function TestFs:test_read_waits_for_a_pipe()
   local fifo = self.folder:join("fifo")
   assert(process.run({ "mkfifo", fifo }))
   lu.assertEquals(fs.read(fifo), "") -- nobody writes
-  local writer <close> = assert(process.spawn({ "sh", "-c", 'exec 3>"$0"; sleep 0.1; echo late >&3', fifo }))
-  local text = ""
-  for _ = 1, 5000 do
-    text = fs.read(fifo)
-    if text ~= "" or writer:wait(0.01) then break end
-  end
-  lu.assertEquals(text, "late\n")
+  -- Open for both, the writer neither waits for a reader nor loses what it writes to one that is not there yet. It writes
+  -- when this process has the pipe open as well.
+  local said = ""
+  local writer <close> = assert(process.spawn({ "sh", "-c", [[exec 3<>"$0"; echo open
+    until ls -l /proc/$PPID/fd | grep -qF "$0"; do sleep 0.01; done; sleep 0.1; echo late >&3]], fifo },
+    { stdout = function(chunk) said = said .. chunk end, stderr = "null" }))
+  repeat until said == "open\n" or writer:wait(0.01)
+  lu.assertEquals(said, "open\n")
+  lu.assertEquals(fs.read(fifo), "late\n")
 end
 
 function TestFs:test_write_replaces_and_leaves_nothing_else()
