@@ -223,7 +223,16 @@ function TestPrismaSchema:test_datasources_fails_with_the_place()
   lu.assertEquals(code, "P1012")
 end
 
-function TestPrismaSchema:test_parse_of_300_models_takes_less_than_50_ms()
+local WALKS <const> = 4
+
+--- How long the processor is busy with a function, at best.
+local function measure(fn, best)
+  local before = os.clock()
+  fn()
+  return math.min(best, os.clock() - before)
+end
+
+function TestPrismaSchema:test_parse_of_300_models_takes_as_long_as_a_few_walks_through_their_words()
   local blocks = {}
   for index = 1, 300 do
     blocks[index] = (WHOLE:match("model Post.*")):gsub("Post", "Post" .. index):gsub("User", "Other")
@@ -239,17 +248,23 @@ function TestPrismaSchema:test_parse_of_300_models_takes_less_than_50_ms()
     end)
   end
   local text = table.concat(blocks) .. "model Other {\n  id String @id\n}\n"
-  -- The best of several: other work on the machine must not fail the test.
-  local best = math.huge
+  local function walk()
+    local words = {}
+    for at, word in text:gmatch("()([%w_]+)") do
+      words[#words + 1] = { at = at, word = word }
+    end
+    return words
+  end
+  -- The best of several of both, by turns: neither other work on the machine nor a slow one must fail the test.
+  local best, walked = math.huge, math.huge
   for _ = 1, 20 do
-    if best < 0.05 then
+    best = measure(function() lu.assertNotNil(parse(text)) end, best)
+    walked = measure(walk, walked)
+    if best < WALKS * walked then
       break
     end
-    local before = os.clock()
-    lu.assertNotNil(parse(text))
-    best = math.min(best, os.clock() - before)
   end
-  lu.assertTrue(best < 0.05, ("%.1f ms"):format(best * 1000))
+  lu.assertTrue(best < WALKS * walked, ("%.1f ms, and a walk %.1f ms"):format(best * 1000, walked * 1000))
 end
 
 return TestPrismaSchema
