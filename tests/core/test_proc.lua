@@ -257,8 +257,8 @@ end
 
 function TestProc:test_timeout_leaves_grandchildren_the_grace_too()
   local path = self.folder:join("tidy")
-  local script = "(trap 'sleep 0.2; echo tidy > %s; exit' TERM; echo ready; while :; do sleep 0.02; done) & wait"
-  local done = shell_timed_out(script:format(path), { timeout = 0.3, grace = 60 })
+  local script = "(trap 'sleep 0.2; echo tidy > tidy; exit' TERM; echo ready; while :; do sleep 0.02; done) & wait"
+  local done = shell_timed_out(script, { timeout = 0.3, grace = 60, cwd = self.folder.path })
   lu.assertTrue(done.timed_out)
   lu.assertEquals(fs.read(path), "tidy\n")
 end
@@ -378,8 +378,9 @@ end
 function TestProc:test_an_interruption_is_passed_on_and_awaited()
   local path = self.folder:join("tidy")
   local child <close> = start_script(self, ([[
-    require("tilth.process").run({ "sh", "-c", "trap 'sleep 0.2; echo tidy > %s; exit 42' TERM; echo $$; while :; do sleep 0.02; done" })
-    print("not reached")]]):format(path))
+    require("tilth.process").run({ "sh", "-c", "trap 'sleep 0.2; echo tidy > tidy; exit 42' TERM; echo $$; while :; do sleep 0.02; done" },
+      { cwd = %q })
+    print("not reached")]]):format(self.folder.path))
   child:signal(TERM)
   local ended = child:wait()
   lu.assertEquals(ended.status, 128 + TERM)
