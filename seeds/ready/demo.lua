@@ -1,6 +1,7 @@
 --- Makes demo users and orders out of their numbers alone: the same number gives the same row on every machine.
 local demo = {}
 
+local array = require("tilth.array")
 local fake = require("tilth.fake")
 
 local STATUSES <const> = { { "PENDING", 1 }, { "PAID", 2 }, { "SHIPPED", 4 }, { "CANCELLED", 1 } }
@@ -36,6 +37,15 @@ function demo.order(number, users)
   }
 end
 
+local function refuse(columns, record)
+  for _, column in ipairs(array.sorted_keys(columns)) do
+    local source = columns[column]
+    if type(source) ~= "function" and record[source] == nil then
+      error(("column %q is to get %q, which a demo row does not have"):format(column, source), 0)
+    end
+  end
+end
+
 --- A model's row out of a record.
 -- @tparam table columns column of the model to field of the record, or to a function of the record
 -- @tparam table record
@@ -48,7 +58,7 @@ function demo.row(columns, record)
     elseif record[source] ~= nil then
       row[column] = record[source]
     else
-      error(("column %q is to get %q, which a demo row does not have"):format(column, source), 0)
+      refuse(columns, record)
     end
   end
   return row

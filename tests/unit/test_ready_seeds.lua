@@ -101,6 +101,8 @@ function TestReadySeeds:test_wrong_options_say_what_is_known()
     lu.assertErrorMsgContains(case[2], run, "countries", case[1])
   end
   lu.assertErrorMsgContains('unknown option "cuont"', run, "demo_users", { cuont = 3 })
+  lu.assertErrorMsgContains('column "a" is to get "no"', run, "demo_users",
+    { key = "a", columns = { d = "no", c = "no", b = "no", a = "no" } })
   lu.assertErrorMsgContains('is to get "mail", which a demo row does not have', run, "demo_users", { columns = { email = "mail" } })
 end
 
