@@ -87,7 +87,8 @@ end
 -- @tparam string name
 -- @treturn boolean
 function shells.has(name)
-  local result = proc.run({ name, "-c", "true" }, { stdout = "null", stderr = "null" })
+  -- With a home of its own: fish makes its folders there at once.
+  local result = proc.run({ name, "-c", "true" }, { clean_env = true, env = program.environment(), stdout = "null", stderr = "null" })
   return result ~= nil and result.code == 0
 end
 
