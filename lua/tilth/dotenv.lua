@@ -181,12 +181,14 @@ function dotenv.expand(values, env)
       return ""
     end
     path[name] = true
-    local result = values[name]:gsub("(\\?)%${([%w_]*)}", function(escape, inner)
-      if escape ~= "" then
-        return "${" .. inner .. "}"
-      end
-      return resolve(inner)
-    end)
+    -- Not gsub with a function: Lua allows only some 200 calls through C inside each other.
+    local raw, parts, at = values[name], {}, 1
+    for first, escape, inner, behind in raw:gmatch("()(\\?)%${([%w_]*)}()") do
+      parts[#parts + 1] = raw:sub(at, first - 1)
+      parts[#parts + 1] = escape == "" and resolve(inner) or "${" .. inner .. "}"
+      at = behind
+    end
+    local result = table.concat(parts) .. raw:sub(at)
     path[name] = nil
     expanded[name] = result
     return result

@@ -108,6 +108,12 @@ function TestDotenv:test_expand_replaces_braced_names_only()
   end
 end
 
+function TestDotenv:test_expand_follows_a_long_chain()
+  local values = { A0 = "x" }
+  for index = 1, 5000 do values["A" .. index] = ("${A%d}\\${B}"):format(index - 1) end
+  lu.assertEquals(assert(dotenv.expand(values, {})).A5000, "x" .. ("${B}"):rep(5000))
+end
+
 function TestDotenv:test_expand_fails_on_a_circle()
   local values, message, code = dotenv.expand({ A = "${B}", B = "${A}" }, {})
   lu.assertNil(values)
