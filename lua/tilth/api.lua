@@ -20,30 +20,14 @@ local function copy(from)
   return made
 end
 
-local function check_names(of, options, names)
-  if type(options) ~= "table" then
-    error(("%s: the options are a table, not a %s"):format(of, type(options)), 4)
-  end
-  local known = {}
-  for _, name in ipairs(names) do
-    known[name] = true
-  end
-  for _, name in ipairs(require("tilth.array").sorted_keys(options)) do
-    if not known[name] then
-      local hint = require("tilth.suggest").hint(tostring(name), names)
-      error(("%s: there is no option %q.%s"):format(of, tostring(name), hint), 4)
-    end
-  end
-end
-
 --- A slip in `database_url` must not lead to another database.
 local function check_context(args)
-  check_names("context", args, OF_CONTEXT)
+  require("tilth.option_names").check("context", args, OF_CONTEXT, 2)
 end
 
 --- A slip in `read_only` must not open a session that writes.
 local function check_options(options)
-  check_names("connect", options, OPTIONS)
+  require("tilth.option_names").check("connect", options, OPTIONS, 2)
   if options.read_only ~= nil and type(options.read_only) ~= "boolean" then
     error(("connect: read_only is true or false, not a %s"):format(type(options.read_only)), 3)
   end

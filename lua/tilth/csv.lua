@@ -5,23 +5,14 @@
 -- `null` (what an empty unquoted field becomes).
 local csv = {}
 
-local array = require("tilth.array")
 local core = require("tilth.core.csv")
+local option_names = require("tilth.option_names")
 
 local CHUNK <const> = 65536
 local BOM <const> = "\u{FEFF}"
 
-local OPTIONS <const> = { delimiter = true, header = true, null = true, path = true }
-
---- A mistyped delimiter must not read a file in another way.
-local function check_options(options)
-  for _, name in ipairs(array.sorted_keys(options)) do
-    if not OPTIONS[name] then
-      local hint = require("tilth.suggest").hint(tostring(name), { "delimiter", "header", "null", "path" })
-      error(("csv: there is no option %q.%s"):format(tostring(name), hint), 3)
-    end
-  end
-end
+-- A mistyped delimiter must not read a file in another way.
+local OPTIONS <const> = { "delimiter", "header", "null", "path" }
 
 local function failure(path, line, text)
   local where = path and ("%s:%d: "):format(path, line) or ("line %d: "):format(line)
@@ -126,7 +117,7 @@ end
 -- @treturn[2] table detail: file, line
 function csv.reader(source, options)
   options = options or {}
-  check_options(options)
+  option_names.check("csv", options, OPTIONS)
   local delimiter = options.delimiter or ","
   local first = source() or ""
   while #first < #BOM do

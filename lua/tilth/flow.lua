@@ -9,6 +9,10 @@ local steps = setmetatable({}, { __index = function(_, name)
   return require("tilth.flow." .. name)
 end })
 
+local REQUEST <const> = {
+  "command", "by_flags", "reset", "migrate", "seed", "seeds", "build", "dry_run", "pipeline", "keeps_ledger", "local_server",
+}
+
 local function raise(message, code, detail)
   require("tilth.seed.errors").raise(message, code, detail)
 end
@@ -39,6 +43,7 @@ end
 -- @treturn table world, for a `<close>` variable; `world.observed` is what was found
 -- @raise an error object
 function flow.observe(request, ctx)
+  require("tilth.option_names").check("flow.observe", request, REQUEST)
   local world, message, code, detail = steps.observe.run(ctx or require("tilth").context(), request)
   if not world then
     raise(message, code, detail)

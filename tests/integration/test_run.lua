@@ -69,6 +69,18 @@ function TestRun:test_a_mistyped_dry_run_does_not_migrate()
   end
 end
 
+function TestRun:test_a_mistyped_dry_run_does_not_start_a_flow()
+  for text, said in pairs({
+    ["require('tilth.flow').observe({ migrate = true, dryrun = true })"] =
+      'flow.observe: there is no option "dryrun". Did you mean "dry_run"?',
+    ["require('tilth.flow').observe()"] = "flow.observe: the options are a table, not a nil",
+  }) do
+    local result = run(text)
+    lu.assertEquals(result.status, 1, result.text)
+    lu.assertStrContains(result.stderr, "script.lua:1: " .. said)
+  end
+end
+
 function TestRun:test_wrong_use_of_a_module_names_the_scripts_line()
   for text, said in pairs({
     ["\n\nrequire('tilth.url').target(5)"] = "script.lua:3: target: ",
