@@ -1,8 +1,9 @@
 # Debian's source packages, through a private apt: the machine's own package sources stay as they are. Sourced by release.
-# shellcheck shell=bash disable=SC2154 # deps, suite and the helpers are release's
+# shellcheck shell=bash disable=SC2154 # deps, suite, source_dir and the helpers are release's
 
 # What is linked in, by the name of Debian's source package. None by version: mirrors drop those.
 source_packages=(lua5.4 jansson openssl postgresql-17 libpg-query ncurses libedit musl)
+locked=$source_dir/scripts/release.d/sources.lock
 
 # The machine's own mirror, Debian's when it has none.
 debian_mirror() {
@@ -37,13 +38,13 @@ known_versions() {
     private_apt "$deps/apt" apt-cache showsrc "$1" | awk '$1 == "Version:" { print $2 }' | sort -ruV
 }
 
-# Prints "SHA256 FILE" of the files of a package's version, as the signed package lists have them.
+# Prints "SHA256 FILE" of the files of a package's version, as the signed package lists have them; two suites may have it.
 known_files() {
     private_apt "$deps/apt" apt-cache showsrc "$1" | awk -v version="$2" '
         $1 == "Package:" { here = 0; files = 0 }
         $1 == "Version:" { here = $2 == version }
         /^[^ ]/ { files = here && $1 == "Checksums-Sha256:" }
-        /^ / && files { print $1 "  " $3 }'
+        /^ / && files { print $1 "  " $3 }' | sort -u
 }
 
 # fetch_source NAME: unpacks it as $deps/source/NAME. $deps/origin/NAME gets its version, and each file with its sum.
@@ -53,19 +54,60 @@ fetch_source() (
     for version in $(known_versions "$name"); do
         if private_apt "$deps/apt" apt-get source --download-only "$name=$version"; then
             known_files "$name" "$version" | grep -v '\.asc$' >"$name.sums"
-            sha256sum --check --quiet "$name.sums" &&
-                dpkg-source --no-check -x "$(awk '/\.dsc$/ { print $2 }' "$name.sums")" "$deps/source/$name" &&
-                keep_origin "$name" "$version"
+            sha256sum --check --quiet "$name.sums" && unpack "$name" && keep_origin "$name" "$version"
             return
         fi
     done
     # Debian's part of none is on the mirror: the original archive alone, by the sum of the newest.
     version=$(known_versions "$name" | head -n 1)
     known_files "$name" "$version" | grep -E '\.orig\.tar\.[a-z0-9]+$' >"$name.sums"
-    sha256sum --check --quiet "$name.sums" && mkdir -p "$deps/source/$name" &&
-        tar --strip-components=1 -C "$deps/source/$name" -xf "$(awk '{ print $2 }' "$name.sums")" &&
-        keep_origin "$name" "$version"
+    if [ -n "$version" ] && sha256sum --check --quiet --status "$name.sums"; then
+        unpack_original "$name"
+    else
+        version=$(awk -v name="$name" '$1 == name { print $2; exit }' "$locked")
+        fetch_locked "$name" && unpack "$name"
+    fi && keep_origin "$name" "$version"
 )
+
+# unpack NAME: what NAME.sums lists, with Debian's patches where it has them.
+unpack() {
+    local description
+    description=$(awk '/\.dsc$/ { print $2 }' "$1.sums")
+    if [ -n "$description" ]; then
+        dpkg-source --no-check -x "$description" "$deps/source/$1"
+    else
+        unpack_original "$1"
+    fi
+}
+
+unpack_original() {
+    mkdir -p "$deps/source/$1" && tar --strip-components=1 -C "$deps/source/$1" -xf "$(awk '{ print $2 }' "$1.sums")"
+}
+
+# fetch_locked NAME: the files of sources.lock. A mirror's lists may be ahead of its files, and mirrors keep older ones for
+# a while; the security archive has a pool of its own.
+fetch_locked() {
+    local name=$1 mirror letter=${1:0:1} sum file pool
+    mirror=$(debian_mirror)
+    [ "${name:0:3}" != lib ] || letter=${name:0:4}
+    awk -v name="$name" '$1 == name { print $3 "  " $4 }' "$locked" >"$name.sums"
+    while read -r sum file; do
+        for pool in "$mirror/pool/main" "${mirror%/}-security/pool/updates/main"; do
+            /usr/lib/apt/apt-helper -o Acquire::Retries=5 -qq download-file "$pool/$letter/$name/$file" "$file" "SHA256:$sum" && break
+        done
+    done <"$name.sums"
+    sha256sum --check --quiet "$name.sums"
+}
+
+# Says of what was fetched which is not the newest that the lists name.
+tell_older_sources() {
+    local name newest
+    for name in "${source_packages[@]}"; do
+        newest=$(known_versions "$name" | head -n 1)
+        [ "$(head -n 1 "$deps/origin/$name")" = "$newest" ] ||
+            echo "note: $name $(head -n 1 "$deps/origin/$name") is linked in, since the mirror has not the files of ${newest:-any that it lists}"
+    done
+}
 
 # The file appears when the source is whole.
 keep_origin() {
@@ -74,7 +116,7 @@ keep_origin() {
 
 fetch_sources() {
     local name
-    update_sources || return 1
+    update_sources || echo "the package lists of $suite could not be fetched whole" >&2
     for name in "${source_packages[@]}"; do
         [ -f "$deps/origin/$name" ] || fetch_source "$name" || return 1
     done
