@@ -3,8 +3,8 @@
 -- or a Prisma code for a connection that can't be made.
 local db = {}
 
-local clock = require("tilth.core.clock")
-local net = require("tilth.core.net")
+local array = require("tilth.array")
+local connection = require("tilth.connection")
 local pg = require("tilth.core.pg")
 
 local Db = {}
@@ -15,69 +15,7 @@ db.null = pg.null
 
 --- PostgreSQL cuts application_name there (NAMEDATALEN - 1).
 local APPLICATION_NAME_BYTES <const> = 63
-local CONNECT_TIMEOUT <const> = 10
-local RETRY_PAUSE <const> = 0.5
 local DEFAULT_SESSION = { lock_timeout = "5s", idle_in_transaction_session_timeout = "10min" }
-
---- A way to the server that may open by itself: not there yet, starting up, full.
-local MAY_PASS = { ["08001"] = true, ["57P03"] = true, ["53300"] = true }
-
---- libpq looks names up with a blocking call, so it is given addresses: one entry an address,
--- with the host's name kept beside it for TLS and .pgpass.
-local function with_addresses(params, timeout)
-  local host = params.host
-  if params.hostaddr or not host or host == "" or host:find(",", 1, true) or host:sub(1, 1) == "/" or host:sub(1, 1) == "@"
-    or net.is_address(host) then
-    return params
-  end
-  local addresses, message, code = net.resolve(host, timeout)
-  if not addresses then
-    return nil, message, code
-  end
-  local copy, hosts, ports = {}, {}, {}
-  for name, value in pairs(params) do
-    copy[name] = value
-  end
-  for i = 1, #addresses do
-    hosts[i], ports[i] = host, params.port or ""
-  end
-  copy.host, copy.hostaddr, copy.port = table.concat(hosts, ","), table.concat(addresses, ","), table.concat(ports, ",")
-  return copy
-end
-
-local function open(target, options)
-  local timeout = options.connect_timeout or (target.options and target.options.connect_timeout) or CONNECT_TIMEOUT
-  if timeout == 0 then
-    timeout = -1
-  end
-  local params, message = with_addresses(target.params, timeout)
-  if not params then
-    return nil, message, "08001"
-  end
-  local flat = { application_name = options.application_name }
-  for name, value in pairs(params) do
-    flat[name] = flat[name] or value
-  end
-  -- A dead link is noticed in a minute and not in two hours.
-  flat.keepalives_idle = flat.keepalives_idle or "30"
-  flat.keepalives_interval = flat.keepalives_interval or "10"
-  flat.keepalives_count = flat.keepalives_count or "3"
-  return pg.connect(flat, timeout, options.meanwhile)
-end
-
-local function open_patiently(target, options)
-  local give_up = clock.monotonic() + (options.wait or 0)
-  while true do
-    local conn, message, code = open(target, options)
-    if conn or not MAY_PASS[code] or clock.monotonic() + RETRY_PAUSE > give_up then
-      return conn, message, code
-    end
-    if options.on_wait then
-      options.on_wait(message)
-    end
-    clock.sleep(RETRY_PAUSE)
-  end
-end
 
 --- What pg_stat_activity shows of this session: who waits for whom can be named by it.
 local function application_name(options)
@@ -129,7 +67,7 @@ end
 -- @treturn[2] table detail: the server's fields
 function Db:reconnect()
   self:close()
-  local conn, message, code = open_patiently(self.target, self.options)
+  local conn, message, code = connection.open(self.target, self.options)
   if not conn then
     return nil, require("tilth.connect_error").explain(self.target, message, code)
   end
@@ -145,12 +83,8 @@ end
 --- The SQL that gives a session its settings; also after RESET ALL.
 -- @treturn string SQL
 function Db:session_sql()
-  local names, lines = {}, {}
-  for name in pairs(self.session) do
-    names[#names + 1] = name
-  end
-  table.sort(names)
-  for _, name in ipairs(names) do
+  local lines = {}
+  for _, name in ipairs(array.sorted_keys(self.session)) do
     lines[#lines + 1] = ("SET %s = %s"):format(name, self.conn:literal(tostring(self.session[name])))
   end
   -- A build that is killed frees its locks within a second instead of when its query ends.
@@ -190,7 +124,7 @@ function Db:set(name, value)
 end
 
 --- The connection for what asks no server: without one that is wrong use.
-local function connection(self)
+local function conn_of(self)
   return self.conn or error("the connection to the database is closed", 3)
 end
 
@@ -402,34 +336,34 @@ end
 --- Facts about the open connection.
 -- @treturn table `{ pid, server_version, host, port, database, user, tls }`
 function Db:info()
-  return connection(self):info()
+  return conn_of(self):info()
 end
 
 --- A name as SQL: quoted where needed.
 -- @tparam string name
 -- @treturn string
 function Db:identifier(name)
-  return connection(self):identifier(name)
+  return conn_of(self):identifier(name)
 end
 
 --- A text as an SQL literal.
 -- @tparam string text
 -- @treturn string
 function Db:literal(text)
-  return connection(self):literal(text)
+  return conn_of(self):literal(text)
 end
 
 --- Sets what is called with each notice of the server: { severity, sqlstate, message, ... }.
 -- @tparam[opt] function fn none without it
 function Db:on_notice(fn)
-  connection(self):on_notice(fn)
+  conn_of(self):on_notice(fn)
 end
 
 --- Sets what is called again and again while a query runs: fn(seconds the query has been waited for).
 -- @tparam[opt] function fn none without it
 -- @tparam[opt] number seconds between two calls
 function Db:on_wait(fn, seconds)
-  connection(self):on_wait(fn, seconds)
+  conn_of(self):on_wait(fn, seconds)
 end
 
 --- Asks the server to end the query that runs; for callbacks of on_wait.
@@ -438,7 +372,7 @@ end
 -- @treturn[2] string message
 -- @treturn[2] string "failed"
 function Db:cancel()
-  return connection(self):cancel()
+  return conn_of(self):cancel()
 end
 
 --- Closes the connection; an open transaction is rolled back by the server. Twice is allowed.
