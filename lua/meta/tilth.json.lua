@@ -38,4 +38,9 @@ function json.array(list) end
 ---@return boolean
 function json.is_array(value) end
 
+---A copy of a value in which the fields that were null are absent; lists in it are not marked.
+---@param value any
+---@return any
+function json.without_nulls(value) end
+
 return json

@@ -42,4 +42,20 @@ json.array = core.array
 -- @treturn bool
 json.is_array = core.is_array
 
+--- A copy of a value in which the fields that were null are absent; lists in it are not marked.
+-- @tparam any value
+-- @treturn any
+function json.without_nulls(value)
+  if type(value) ~= "table" then
+    return value
+  end
+  local copy = {}
+  for key, entry in pairs(value) do
+    if entry ~= json.null then
+      copy[key] = json.without_nulls(entry)
+    end
+  end
+  return copy
+end
+
 return json

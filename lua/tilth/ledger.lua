@@ -46,7 +46,7 @@ function ledger.observe(db, build, brief)
   if not result then
     return nil, "cannot read tilth's ledger: " .. message, code, detail
   end
-  return state.read(result[1], json.decode, json.null)
+  return state.read(result[1])
 end
 
 --- Creates the ledger, or brings it up to this program's version. Safe to call from many builds at once.

@@ -35,11 +35,11 @@ function TestLedger:test_text_of_xml_brings_back_what_was_escaped()
 end
 
 function TestLedger:test_read_tells_a_missing_ledger_from_a_closed_one()
-  local absent = state.read({ found = false, readable = false, writable = false, may_create = true }, json.decode, json.null)
+  local absent = state.read({ found = false, readable = false, writable = false, may_create = true })
   lu.assertFalse(absent.exists)
   lu.assertTrue(absent.may_create)
   lu.assertEquals(absent.open, {})
-  local closed = state.read({ found = true, readable = false, writable = false, may_create = false }, json.decode, json.null)
+  local closed = state.read({ found = true, readable = false, writable = false, may_create = false })
   lu.assertTrue(closed.exists)
   lu.assertFalse(closed.readable)
 end
@@ -47,14 +47,14 @@ end
 function TestLedger:test_read_finds_the_reset_that_is_open()
   local row = { found = true, readable = true, writable = true, may_create = true, state = [[<row><j>{"version":1,"environment":null,
 "resets":[{"id":3,"state":"done"},{"id":4,"state":"open"}],"seeds":[{"name":"x","sha256":"y"}]}</j></row>]] }
-  local ledger = state.read(row, json.decode, json.null)
+  local ledger = state.read(row)
   lu.assertEquals(ledger.open_reset.id, 4)
   lu.assertNil(ledger.environment)
   lu.assertEquals(ledger.seeds.x.sha256, "y")
 end
 
 function TestLedger:test_read_says_when_the_answer_is_broken()
-  local ledger, message, code = state.read({ found = true, readable = true, state = "<row><j>{</j></row>" }, json.decode, json.null)
+  local ledger, message, code = state.read({ found = true, readable = true, state = "<row><j>{</j></row>" })
   lu.assertNil(ledger)
   lu.assertStrContains(message, "cannot read tilth's ledger")
   lu.assertEquals(code, "failed")

@@ -1,6 +1,8 @@
 --- Reads the answer of the statement that observes the ledger into a table. Pure.
 local state = {}
 
+local json = require("tilth.json")
+
 local ENTITIES = { lt = "<", gt = ">", amp = "&", quot = '"', ["#x0d"] = "\r", ["#xd"] = "\r" }
 
 --- The JSON text inside what query_to_xml gives.
@@ -9,19 +11,6 @@ local ENTITIES = { lt = "<", gt = ">", amp = "&", quot = '"', ["#x0d"] = "\r", [
 function state.text_of_xml(xml)
   local inner = xml and xml:match("<j>(.*)</j>")
   return inner and (inner:gsub("&(#?%w+);", ENTITIES))
-end
-
-local function without_nulls(value, null)
-  if type(value) ~= "table" then
-    return value
-  end
-  local copy = {}
-  for key, entry in pairs(value) do
-    if entry ~= null then
-      copy[key] = without_nulls(entry, null)
-    end
-  end
-  return copy
 end
 
 local function open_resets(resets)
@@ -36,8 +25,6 @@ end
 
 --- Makes observed.ledger.
 -- @tparam table row the first row of the observing statement
--- @tparam function decode JSON text -> value | nil, message
--- @param null what decode gives for null
 -- @treturn table { exists, readable, writable, may_create, version, environment, environment_at, environment_by,
 --   production = the newest build for production since the mark was made, builds, running, spent, plain, reset_since, seed_since,
 --   seed_builds, resets, open, open_reset, seeds }; a brief look has last_flagged (this app and branch ran with a flag last time)
@@ -45,7 +32,7 @@ end
 -- @treturn[2] nil
 -- @treturn[2] string message
 -- @treturn[2] string code
-function state.read(row, decode, null)
+function state.read(row)
   local ledger = {
     exists = row.found, readable = row.readable, writable = row.writable, may_create = row.may_create,
     has_schema = row.has_schema, builds = {}, running = {}, resets = {}, open = {}, seeds = {},
@@ -54,11 +41,11 @@ function state.read(row, decode, null)
   if not text then
     return ledger
   end
-  local content, message = decode(text)
+  local content, message = json.decode(text)
   if not content then
     return nil, "cannot read tilth's ledger in this database: " .. message, "failed"
   end
-  content = without_nulls(content, null)
+  content = json.without_nulls(content)
   local seeds = content.seeds or {}
   content.seeds = nil
   for name, value in pairs(content) do

@@ -10,19 +10,6 @@ local scope = require("tilth.reset.scope")
 local LISTS = { "schemas", "tables", "clocks", "dependents", "inheritance", "references", "publications", "event_triggers", "bins" }
 local SCHEMA_LISTS = { "acl", "labels", "defaults", "extensions", "strange" }
 
-local function without_nulls(value)
-  if type(value) ~= "table" then
-    return value
-  end
-  local copy = {}
-  for key, entry in pairs(value) do
-    if entry ~= json.null then
-      copy[key] = without_nulls(entry)
-    end
-  end
-  return copy
-end
-
 local function with_lists(content, names)
   for _, name in ipairs(names) do
     content[name] = content[name] or {}
@@ -50,7 +37,7 @@ function observe.catalog(db, names, history_schema, with_bins)
   if not content then
     return nil, "cannot read what a reset would touch: " .. message, "failed"
   end
-  content = without_nulls(content)
+  content = json.without_nulls(content)
   with_lists(content, LISTS)
   for _, schema in ipairs(content.schemas) do
     with_lists(schema, SCHEMA_LISTS)
