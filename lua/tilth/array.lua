@@ -14,13 +14,16 @@ function array.has(values, wanted)
   return false
 end
 
---- The keys of any table, in the same order in every run, which `pairs` does not have: numbers, then texts, then the rest.
+--- The keys of any table in an order that is the same in every run, which that of `pairs` is not: by type, then by value.
 -- @tparam table map
+-- @tparam[opt] function is_wanted(key) -> boolean: all by default
 -- @treturn table list
-function array.sorted_keys(map)
+function array.sorted_keys(map, is_wanted)
   local keys = {}
   for key in pairs(map) do
-    keys[#keys + 1] = key
+    if not is_wanted or is_wanted(key) then
+      keys[#keys + 1] = key
+    end
   end
   table.sort(keys, function(a, b)
     local kind, other = type(a), type(b)

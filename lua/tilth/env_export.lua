@@ -1,6 +1,7 @@
 --- Chooses which variables go into a .env file: what is named exactly goes, a pattern never takes flags or secrets. Pure.
 local env_export = {}
 
+local array = require("tilth.array")
 local suggest = require("tilth.suggest")
 local variable = require("tilth.variable")
 
@@ -17,15 +18,6 @@ end
 
 local function pattern_of(glob)
   return "^" .. glob:gsub("%*", ".*") .. "$"
-end
-
-local function sorted(env)
-  local names = {}
-  for name in pairs(env) do
-    names[#names + 1] = name
-  end
-  table.sort(names)
-  return names
 end
 
 local function take(chosen, name, value, exact)
@@ -52,14 +44,14 @@ local function missing(name, from)
       .. "To export it all the same, set it in the environment."):format(from.files[name])
     return nil, ("the variable %s is not set in the environment"):format(name), "config", detail
   end
-  local near = suggest.nearest(name, sorted(from.env))
+  local near = suggest.nearest(name, array.sorted_keys(from.env))
   return nil, ("the variable %s is not set%s"):format(name, near and ("; did you mean " .. near .. "?") or ""), "config", detail
 end
 
 local function take_pattern(chosen, glob, from)
   local before, refused, pattern = #chosen.variables, #chosen.left_out, pattern_of(glob)
   local met = false
-  for _, name in ipairs(sorted(from.env)) do
+  for _, name in ipairs(array.sorted_keys(from.env)) do
     if name:find(pattern) and name:find("^[%a_][%w_]*$") then
       met = true
       take(chosen, name, from.env[name], false)

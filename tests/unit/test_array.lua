@@ -16,6 +16,7 @@ function TestArray:test_sorted_keys_are_the_same_in_every_run()
   lu.assertEquals(array.sorted_keys({ b = 1, a = 2, B = 3, [10] = 4, [9] = 5, [-1.5] = 6, [true] = 7, [false] = 8 }),
     { false, true, -1.5, 9, 10, "B", "a", "b" })
   lu.assertEquals(array.sorted_keys({}), {})
+  lu.assertEquals(array.sorted_keys({ "one", "two", b = 1, a = 2 }, function(key) return type(key) == "string" end), { "a", "b" })
 end
 
 return TestArray

@@ -1,6 +1,7 @@
 --- Starts, stops and looks at a private PostgreSQL server on a Unix socket of its own.
 local cluster = {}
 
+local array = require("tilth.array")
 local clock = require("tilth.clock")
 local env = require("tilth.env")
 local fs = require("tilth.fs")
@@ -138,10 +139,7 @@ local function command(options, socket_dir)
   local settings = {}
   for name, value in pairs(SETTINGS) do settings[name] = value end
   for name, value in pairs(options.options or {}) do settings[name] = tostring(value) end
-  local names = {}
-  for name in pairs(settings) do names[#names + 1] = name end
-  table.sort(names)
-  for _, name in ipairs(names) do
+  for _, name in ipairs(array.sorted_keys(settings)) do
     argv[#argv + 1] = "-c"
     argv[#argv + 1] = name .. "=" .. settings[name]
   end

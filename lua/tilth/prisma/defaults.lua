@@ -1,6 +1,7 @@
 --- What `@default(...)` and `@updatedAt` mean: who makes the value, Prisma's client or the database.
 local defaults = {}
 
+local array = require("tilth.array")
 local schema = require("tilth.prisma.schema")
 local suggest = require("tilth.suggest")
 
@@ -9,15 +10,6 @@ local FUNCTIONS <const> = {
   autoincrement = "database", sequence = "database", dbgenerated = "database", now = "both",
   cuid = "client", uuid = "client", ulid = "client", nanoid = "client", auto = "database",
 }
-
-local function function_names()
-  local names = {}
-  for name in pairs(FUNCTIONS) do
-    names[#names + 1] = name
-  end
-  table.sort(names)
-  return names
-end
 
 local function static(value)
   if value.kind == "array" then
@@ -65,7 +57,8 @@ function defaults.of(field, fail)
   end
   local by = FUNCTIONS[value.name]
   if not by then
-    fail(attribute, ("unknown function in @default(): \"%s\".%s"):format(value.name, suggest.hint(value.name, function_names())))
+    local hint = suggest.hint(value.name, array.sorted_keys(FUNCTIONS))
+    fail(attribute, ("unknown function in @default(): \"%s\".%s"):format(value.name, hint))
   end
   local result = { kind = value.name, by = by, map = map and map.value }
   if value.name == "cuid" then

@@ -1,6 +1,8 @@
 --- What the prompt offers beside Lua: tables(), describe("User"), begin(), commit(), rollback(), help() ...
 local helpers = {}
 
+local array = require("tilth.array")
+
 local TABLES <const> = [[
 select n.nspname as "schema", c.relname as "name",
   case c.relkind when 'r' then 'table' when 'p' then 'partitioned' when 'v' then 'view' when 'm' then 'materialized view'
@@ -213,12 +215,7 @@ end
 --- The names of the commands of psql's style, for completion.
 -- @treturn table list
 function helpers.commands()
-  local names = {}
-  for name in pairs(COMMANDS) do
-    names[#names + 1] = name
-  end
-  table.sort(names)
-  return names
+  return array.sorted_keys(COMMANDS)
 end
 
 return helpers

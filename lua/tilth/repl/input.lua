@@ -1,6 +1,7 @@
 --- Tells SQL from Lua at the prompt, and whether more lines are needed. Pure.
 local input = {}
 
+local array = require("tilth.array")
 local sql = require("tilth.sql")
 local sql_comment = require("tilth.sql_comment")
 
@@ -97,12 +98,7 @@ end
 --- The words that begin a statement of SQL, for completion.
 -- @treturn table list
 function input.statements()
-  local list = {}
-  for word in pairs(STATEMENTS) do
-    list[#list + 1] = word
-  end
-  table.sort(list)
-  return list
+  return array.sorted_keys(STATEMENTS)
 end
 
 return input

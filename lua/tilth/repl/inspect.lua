@@ -1,6 +1,8 @@
 --- Shows Lua values as people read them: tables with their keys in order, texts in quotes. Pure.
 local inspect = {}
 
+local array = require("tilth.array")
+
 local DEEPEST <const>, MOST <const> = 4, 60
 local WORDS <const> = {}
 for word in ([[and break do else elseif end false for function goto if in local nil not or repeat return then true
@@ -8,20 +10,11 @@ for word in ([[and break do else elseif end false for function goto if in local 
   WORDS[word] = true
 end
 
-local function sorted_keys(value)
-  local keys = {}
-  for key in pairs(value) do
-    if math.type(key) ~= "integer" or key < 1 or key > #value then
-      keys[#keys + 1] = key
-    end
-  end
-  table.sort(keys, function(a, b)
-    if type(a) == type(b) and (type(a) == "string" or type(a) == "number") then
-      return a < b
-    end
-    return tostring(a) < tostring(b)
+--- The keys beside those of the list.
+local function named_keys(value)
+  return array.sorted_keys(value, function(key)
+    return math.type(key) ~= "integer" or key < 1 or key > #value
   end)
-  return keys
 end
 
 local show
@@ -39,7 +32,7 @@ local function parts_of(value, depth, seen)
     parts[index] = show(value[index], depth + 1, seen)
   end
   local left = #value - #parts
-  for _, key in ipairs(sorted_keys(value)) do
+  for _, key in ipairs(named_keys(value)) do
     if #parts >= MOST then
       left = left + 1
     else
