@@ -285,14 +285,6 @@ function TestPg:test_copy_out_whose_sink_raises_at_the_last_rows_leaves_the_sess
   lu.assertEquals(self.conn:status(), "idle")
 end
 
-function TestPg:test_copy_out_ends_when_its_sink_closes_the_connection_at_the_last_rows()
-  local count, message, code = self.conn:copy_out("copy (select 1) to stdout", function()
-    self.conn:close()
-  end)
-  lu.assertNil(count)
-  lu.assertEquals({ message, code }, { "the connection is closed", "08006" })
-end
-
 function TestPg:test_array_refuses_a_count_that_no_array_has()
   for _, count in ipairs({ -1, 134217728, math.maxinteger }) do
     lu.assertErrorMsgContains("0 to 134217727 elements expected", pg.array, { 1 }, count)
@@ -300,12 +292,21 @@ function TestPg:test_array_refuses_a_count_that_no_array_has()
   lu.assertEquals(pg.array({ 1 }, 2), "{1,NULL}")
 end
 
-function TestPg:test_copy_out_ends_when_its_sink_closes_the_connection()
-  local count, message, code = self.conn:copy_out("copy (select generate_series(1, 100000)) to stdout", function()
+--- Copies rows to a sink that closes the connection.
+local function close_in_the_midst(self, rows)
+  local count, message, code = self.conn:copy_out(("copy (select generate_series(1, %d)) to stdout"):format(rows), function()
     self.conn:close()
   end)
   lu.assertNil(count)
   lu.assertEquals({ message, code }, { "the connection is closed", "08006" })
+end
+
+function TestPg:test_copy_out_ends_when_its_sink_closes_the_connection()
+  close_in_the_midst(self, 100000)
+end
+
+function TestPg:test_copy_out_ends_when_its_sink_closes_the_connection_at_the_last_rows()
+  close_in_the_midst(self, 1)
 end
 
 function TestPg:test_copy_within_a_copy_is_refused()

@@ -33,6 +33,15 @@ function TestRun:with_database(text, options)
   return run(text, options)
 end
 
+--- Runs scripts of one line, each of which must end with an error at that line.
+local function assert_refused(cases)
+  for text, said in pairs(cases) do
+    local result = run(text)
+    lu.assertEquals(result.status, 1, result.text)
+    lu.assertStrContains(result.stderr, "script.lua:1: " .. said)
+  end
+end
+
 function TestRun:test_connect_refuses_what_it_does_not_know()
   for text, said in pairs({
     ["require('tilth').connect({ readonly = true })"] = 'connect: there is no option "readonly". Did you mean "read_only"?',
@@ -46,39 +55,27 @@ function TestRun:test_connect_refuses_what_it_does_not_know()
 end
 
 function TestRun:test_a_context_refuses_what_it_does_not_know()
-  for text, said in pairs({
+  assert_refused({
     ["require('tilth').context({ databse_url = 'x' })"] = 'context: there is no option "databse_url". Did you mean "database_url"?',
     ["require('tilth').context(5)"] = "context: the options are a table, not a number",
     ["require('tilth').connect({ read_only = 0 })"] = "connect: read_only is true or false, not a number",
-  }) do
-    local result = run(text)
-    lu.assertEquals(result.status, 1, result.text)
-    lu.assertStrContains(result.stderr, "script.lua:1: " .. said)
-  end
+  })
 end
 
 function TestRun:test_a_mistyped_dry_run_does_not_migrate()
-  for text, said in pairs({
+  assert_refused({
     ["require('tilth.migrate').deploy({ dryrun = true })"] = 'migrate.deploy: there is no option "dryrun". Did you mean "dry_run"?',
     ["require('tilth.migrate').deploy(true)"] = "migrate.deploy: the options are a table, not a boolean",
     ["require('tilth.migrate').status({ dry_run = true })"] = 'migrate.status: there is no option "dry_run".',
-  }) do
-    local result = run(text)
-    lu.assertEquals(result.status, 1, result.text)
-    lu.assertStrContains(result.stderr, "script.lua:1: " .. said)
-  end
+  })
 end
 
 function TestRun:test_a_mistyped_dry_run_does_not_start_a_flow()
-  for text, said in pairs({
+  assert_refused({
     ["require('tilth.flow').observe({ migrate = true, dryrun = true })"] =
       'flow.observe: there is no option "dryrun". Did you mean "dry_run"?',
     ["require('tilth.flow').observe()"] = "flow.observe: the options are a table, not a nil",
-  }) do
-    local result = run(text)
-    lu.assertEquals(result.status, 1, result.text)
-    lu.assertStrContains(result.stderr, "script.lua:1: " .. said)
-  end
+  })
 end
 
 function TestRun:test_wrong_use_of_a_module_names_the_scripts_line()
